@@ -1,0 +1,53 @@
+"""What one batch of inputs is, and how a model is called with it. Knows nothing about strategies, measuring or files.
+
+Inputs are one array, a tuple of arrays (positional) or a mapping of arrays (by name); an array is a NumPy array or a tensor
+whose first axis counts examples. Outputs are one array; of a tuple the first, of a mapping ``logits`` or the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Inputs = Any
+
+
+def call(model: Callable[..., Any], inputs: Inputs) -> Any:
+    """The model's first output for one batch."""
+    if isinstance(inputs, Mapping):
+        return first(model(**inputs))
+    if isinstance(inputs, tuple | list):
+        return first(model(*inputs))
+    return first(model(inputs))
+
+
+def first(outputs: Any) -> Any:
+    """The array that is judged: ``logits`` of a mapping or else its first value, the first of a tuple, or the array itself."""
+    if isinstance(outputs, Mapping):
+        return outputs["logits"] if "logits" in outputs else next(iter(outputs.values()))
+    if isinstance(outputs, tuple | list):
+        return outputs[0]
+    return outputs
+
+
+def named(inputs: Inputs) -> dict[str, Any]:
+    """The arrays by name: a mapping's own names; else ``input`` or ``input_0``, ``input_1`` and so on."""
+    if isinstance(inputs, Mapping):
+        return dict(inputs)
+    if isinstance(inputs, tuple | list):
+        return {f"input_{index}": array for index, array in enumerate(inputs)}
+    return {"input": inputs}
+
+
+def each(function: Callable[[Any], Any], inputs: Inputs) -> Inputs:
+    """The same inputs with ``function`` applied to every array."""
+    if isinstance(inputs, Mapping):
+        return {name: function(array) for name, array in inputs.items()}
+    if isinstance(inputs, tuple | list):
+        return tuple(function(array) for array in inputs)
+    return function(inputs)
+
+
+def example_count(inputs: Inputs) -> int:
+    """How many examples a batch holds."""
+    return len(next(iter(named(inputs).values())))

@@ -1,0 +1,95 @@
+"""Read numbers from outside: a TOML file per quantity becomes frozen factors."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from dataclasses import dataclass, fields
+from datetime import date
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from greenwright.errors import CatalogueError
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+    from pathlib import Path
+
+_HEAD = ("unit", "scope", "source", "url", "year", "checked")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """A number from outside, with what is needed to doubt it."""
+
+    key: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    scope: str
+    """What it may be used for."""
+    source: str
+    url: str
+    year: int
+    """Of the source."""
+    checked: date
+    """When somebody last compared it with the source."""
+    title: str = ""
+    match: tuple[str, ...] = ()
+    """What in the world this entry stands for, spelt as the world spells it."""
+
+
+def factors(name: str, folder: Path | None = None) -> dict[str, Factor]:
+    """Every entry of ``<name>.toml``, by key: from the built-in catalogue, or from ``folder``.
+
+    An entry may give its own ``source``, ``url``, ``year`` or any other fact of the head.
+
+    Raises:
+        CatalogueError: no such file, not TOML, or an entry without value, range, unit or source.
+    """
+    place: Traversable = folder or files("greenwright.catalogue") / "data"
+    file = place / f"{name}.toml"
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CatalogueError(f"{file}: there is no such catalogue; check the name {name!r}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{file}: not TOML ({error}); mend that line") from error
+    head = {key: content[key] for key in _HEAD if key in content}
+    entries = [
+        _factor(head | entry, where=f"{file}, entry {entry.get('key', number)!r}") for number, entry in _entries(content)
+    ]
+    found = {factor.key: factor for factor in entries}
+    if not entries or len(found) < len(entries):
+        raise CatalogueError(f"{file}: {len(entries)} entries with {len(found)} different keys; give one [[entry]] per key")
+    return found
+
+
+def _entries(content: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+    return list(enumerate(content.get("entry", []), start=1))
+
+
+def _factor(facts: dict[str, Any], where: str) -> Factor:
+    if unknown := facts.keys() - {field.name for field in fields(Factor)}:
+        raise CatalogueError(f"{where}: nobody reads {', '.join(sorted(unknown))}; remove it or correct its name")
+    _refuse_empty(facts, where)
+    value, low, high = (_number(facts[key], key, where) for key in ("value", "low", "high"))
+    if not low <= value <= high:
+        raise CatalogueError(f"{where}: {value} is not between {low} and {high}; correct the value or its range")
+    return Factor(**{**facts, "value": value, "low": low, "high": high, "match": tuple(facts.get("match", ()))})
+
+
+def _refuse_empty(facts: dict[str, Any], where: str) -> None:
+    for key in ("key", "value", "low", "high", *_HEAD):
+        if facts.get(key) in (None, ""):
+            raise CatalogueError(f"{where}: no {key}; give it in the entry or at the head of the file")
+    for key, kind in (("year", int), ("checked", date)):
+        if not isinstance(facts[key], kind):
+            raise CatalogueError(f"{where}: {key} is {facts[key]!r}; write a {kind.__name__} without quotes")
+
+
+def _number(value: object, key: str, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise CatalogueError(f"{where}: {key} is {value!r}; write a finite number")
+    return float(value)

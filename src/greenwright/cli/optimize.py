@@ -1,0 +1,129 @@
+"""``greenwright optimize``: turn a model into one that needs less energy, and prove that quality held."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from greenwright import units
+from greenwright.cli.show import print_json
+from greenwright.errors import BadInputError
+
+if TYPE_CHECKING:
+    from greenwright.study.limits import Limits
+    from greenwright.study.optimize import Study
+    from greenwright.study.workload import Workload
+
+
+def optimize(  # noqa: PLR0913  one parameter an option
+    workload: Annotated[Path, typer.Argument(help="A workload file (.py), or an .onnx file with --data.", metavar="WORKLOAD")],
+    *,
+    data: Annotated[Path | None, typer.Option(help="For an .onnx file: an .npz of its inputs by name, and targets.")] = None,
+    quality: Annotated[str, typer.Option(help="For an .onnx file: accuracy, f1, spearman, pearson, mae or rmse.")] = "accuracy",
+    unit: Annotated[str, typer.Option(help="For an .onnx file: what one example delivers.")] = "1 example",
+    max_drop: Annotated[float, typer.Option(help="Most quality that may be lost, in the metric's own units.")] = 0.01,
+    search_budget: Annotated[
+        str | None, typer.Option(help="Most energy to spend: 500J, 50kJ, 2Wh. Default: ten ordinary fine-tuning epochs.")
+    ] = None,
+    time: Annotated[str, typer.Option(help="Longest to search: 90s, 10m, 2h.")] = "10m",
+    batch: Annotated[int, typer.Option(help="Examples a call, in serving.")] = 1,
+    threads: Annotated[int, typer.Option(help="Threads a call may use, before and after.")] = 1,
+    horizon: Annotated[float, typer.Option(help="Units over which a saving must repay the search.")] = 10_000_000,
+    strategies: Annotated[str, typer.Option(help="Only these strategies, by id, with commas between.")] = "",
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results. Default: greenwright-out/NAME.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a study that was interrupted.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Search for a version of the model that needs less energy, prove that quality held, and write it with its certificate.
+
+    The verdict may be to keep the model: that is a result, too.
+    """
+    from greenwright.study.limits import Limits
+
+    limits = Limits(
+        max_drop=max_drop,
+        batch=batch,
+        time_s=units.parse_duration_s(time),
+        search_budget_j=units.parse_energy_j(search_budget) if search_budget else None,
+        horizon_units=horizon,
+        strategies=tuple(name.strip() for name in strategies.split(",") if name.strip()),
+        seed=seed,
+        thread_count=threads,
+    )
+    study = _run(workload, data, quality, unit, limits, out, resume=resume, say=_silent if json else _say())
+    if json:
+        print_json(study.record)
+    else:
+        _conclude(study)
+
+
+def _run(  # noqa: PLR0913, PLR0917  the command's own options
+    path: Path,
+    data: Path | None,
+    quality: str,
+    unit: str,
+    limits: Limits,
+    out: Path | None,
+    *,
+    resume: bool,
+    say: Callable[[str], None],
+) -> Study:
+    from greenwright.study.optimize import optimize as run
+
+    made, source = _workload(path, data, quality, unit)
+    return run(made, limits=limits, out=out, resume=resume, workload_file=source, say=say)
+
+
+def _workload(path: Path, data: Path | None, quality: str, unit: str) -> tuple[Workload, Path | None]:
+    from greenwright.study.workload import load_workload, onnx_workload
+
+    if path.suffix != ".onnx":
+        if data is not None:
+            raise BadInputError("--data goes with an .onnx file; a workload file brings its own data")
+        return load_workload(path), path
+    if not path.is_file():
+        raise BadInputError(f"there is no model at {path}")
+    if data is None:
+        raise BadInputError(f"{path} brings no data: add --data FILE.npz with its inputs by name and their targets")
+    return onnx_workload(path, data, quality=quality, unit=unit), None
+
+
+def _say() -> Callable[[str], None]:
+    """A line a step; on a terminal the running step turns until the next."""
+    if not sys.stderr.isatty():
+        return lambda text: typer.echo(text, err=True)
+    from rich.console import Console
+
+    page = Console(stderr=True, highlight=False)
+    status = page.status("starting")
+    status.start()
+
+    def say(text: str) -> None:
+        page.print(text)
+        status.update(text.strip())
+
+    return say
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+def _conclude(study: Study) -> None:
+    record = study.record
+    typer.echo("")
+    typer.echo(record.verdict)
+    if record.certificate is not None:
+        repaid = record.certificate.break_even_units
+        typer.echo(f"The search cost {record.search_j.value:,.0f} J, repaid after {repaid:,.0f} units.")
+        typer.echo(f"model  {study.model_path}")
+        typer.echo(f"proof  {study.folder / 'certificate.json'}")
+    else:
+        for reason in record.reasons:
+            typer.echo(f"  {reason}")
+    typer.echo(f"page   {study.folder / 'report.html'}")

@@ -1,0 +1,1 @@
+"""What runs a model: runtimes and export. Knows nothing about searching."""

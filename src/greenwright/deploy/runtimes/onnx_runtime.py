@@ -1,0 +1,80 @@
+"""ONNX Runtime on the CPU.
+
+Source: https://onnxruntime.ai/docs/performance/tune-performance/threading.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from greenwright.batches import Inputs, each, named
+from greenwright.deploy.contract import Meta
+from greenwright.errors import BadInputError
+from greenwright.records import Inference, OnnxModel
+
+META = Meta(id="onnxruntime", title="ONNX Runtime", extra="onnx")
+
+LOG_ERRORS_ONLY = 3
+
+
+class Session:
+    """An inference session on one ONNX file."""
+
+    def __init__(self, model: OnnxModel, thread_count: int) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = thread_count
+        options.inter_op_num_threads = 1
+        options.log_severity_level = LOG_ERRORS_ONLY
+        try:
+            self.session = ort.InferenceSession(str(model.path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime's errors share no base class
+            raise BadInputError(f"ONNX Runtime cannot load {model.path.name}: {str(error).strip().splitlines()[-1]}") from error
+        self.inputs = [given.name for given in self.session.get_inputs()]
+        self.output = self.session.get_outputs()[0].name
+        self.types = {given.name: _NUMPY_TYPES.get(given.type) for given in self.session.get_inputs()}
+        self.size_bytes = model.path.stat().st_size
+
+    def prepare(self, inputs: Inputs) -> dict[str, np.ndarray[Any, Any]]:
+        """Arrays by the graph's own names; unnamed inputs are taken in order.
+
+        Raises:
+            BadInputError: the graph asks for an input that the batch does not have.
+        """
+        arrays = named(each(np.asarray, inputs))
+        if not set(self.inputs) <= set(arrays):
+            if len(arrays) != len(self.inputs):
+                raise BadInputError(f"the ONNX model asks for inputs {self.inputs}, the data has {sorted(arrays)}")
+            arrays = dict(zip(self.inputs, arrays.values(), strict=True))
+        return {name: np.ascontiguousarray(arrays[name], dtype=self.types[name]) for name in self.inputs}
+
+    def run(self, prepared: dict[str, np.ndarray[Any, Any]]) -> Any:
+        """The graph's first output."""
+        return self.session.run([self.output], prepared)[0]
+
+    def answer(self, outputs: Any) -> np.ndarray[Any, Any]:
+        """The array itself."""
+        return np.asarray(outputs)
+
+
+_NUMPY_TYPES = {
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+    "tensor(float16)": np.float16,
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+    "tensor(int8)": np.int8,
+    "tensor(uint8)": np.uint8,
+    "tensor(bool)": np.bool_,
+}
+
+
+def load(model: OnnxModel, inference: Inference) -> Session:
+    """A session with the threads the plan asks for.
+
+    Raises:
+        BadInputError: the file is no ONNX model that ONNX Runtime can run.
+    """
+    return Session(model, inference.thread_count)

@@ -1,0 +1,117 @@
+"""Turn records into rows of the ledger, and rows into records."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from greenwright.errors import BadInputError
+from greenwright.ledger.entries import ArtifactEntry, ModelEntry
+from greenwright.records import StudyRecord, Trial, Window
+
+
+def study_row(study_id: str, record: StudyRecord) -> dict[str, Any]:
+    """The row of a study.
+
+    Raises:
+        BadInputError: the record changes when it is written as JSON.
+    """
+    text = msgspec.json.encode(record).decode()
+    if decoded(text, record.name) != record:
+        raise BadInputError(f"the record of study {record.name} changes when it is written as JSON")
+    return {
+        "id": study_id,
+        "name": record.name,
+        "workload": record.workload,
+        "outcome": record.outcome.value,
+        "verdict": record.verdict,
+        "unit": record.unit,
+        "metric": record.metric,
+        "started_at": record.started_at,
+        "finished_at": record.finished_at,
+        "greenwright_version": record.greenwright_version,
+        "record": text,
+    }
+
+
+def decoded(text: str, study_id: str) -> StudyRecord:
+    """The record that a row holds.
+
+    Raises:
+        BadInputError: this greenwright cannot read it.
+    """
+    try:
+        return msgspec.json.decode(text, type=StudyRecord)
+    except msgspec.ValidationError as error:
+        raise BadInputError(f"the record of study {study_id} does not fit this greenwright: {error}") from error
+
+
+def trial_row(study_id: str, trial: Trial) -> dict[str, Any]:
+    """The row of a trial; what was not measured is NULL."""
+    energy_j = trial.figures.energy_j if trial.figures else None
+    return {
+        "study_id": study_id,
+        "number": trial.number,
+        "state": trial.state.value,
+        "recipe": msgspec.json.encode(trial.recipe).decode(),
+        "energy_j": energy_j.value if energy_j else None,
+        "energy_low_j": energy_j.low if energy_j else None,
+        "energy_high_j": energy_j.high if energy_j else None,
+        "energy_grade": energy_j.grade.value if energy_j else None,
+        "quality": trial.figures.quality if trial.figures else None,
+        "quality_drop": trial.quality_drop.value if trial.quality_drop else None,
+        "apply_j": trial.apply_j.value if trial.apply_j else None,
+        "chosen": trial.chosen,
+        "reason": trial.reason,
+    }
+
+
+def window_row(study_id: str, window: Window) -> dict[str, Any]:
+    """The row of a window."""
+    return {
+        "id": str(uuid4()),
+        "study_id": study_id,
+        "name": window.name,
+        "started_at": window.started_at,
+        "duration_s": window.duration_s,
+        "cpu_s": window.cpu_s,
+        "energy_j": window.energy_j.value,
+        "energy_low_j": window.energy_j.low,
+        "energy_high_j": window.energy_j.high,
+        "energy_grade": window.energy_j.grade.value,
+        "parts": msgspec.json.encode(window.parts).decode(),
+    }
+
+
+def artifact_row(study_id: str, artifact: ArtifactEntry, record: StudyRecord) -> dict[str, Any]:
+    """The row of a released model.
+
+    Raises:
+        BadInputError: the certificate names another model, or there is no certificate.
+    """
+    certified = record.certificate.artifact_sha256 if record.certificate else None
+    if artifact.sha256 != certified:
+        raise BadInputError(f"{artifact.path} has the hash {artifact.sha256}, but its certificate says {certified}")
+    return {"study_id": study_id, **msgspec.to_builtins(artifact)}
+
+
+def model(row: Any) -> ModelEntry:
+    """A released model, from its own row joined with its study's record."""
+    record = decoded(row["record"], row["study_id"])
+    certificate = record.certificate
+    assert certificate is not None  # artifact_row saw to it
+    return ModelEntry(
+        study_id=row["study_id"],
+        study=record.name,
+        workload=record.workload,
+        artifact=ArtifactEntry(
+            path=row["path"], sha256=row["sha256"], size_bytes=row["size_bytes"], created_at=row["created_at"]
+        ),
+        unit=record.unit,
+        baseline_energy_j=certificate.comparison.baseline_energy_j,
+        candidate_energy_j=certificate.comparison.candidate_energy_j,
+        saving_share=1 - certificate.comparison.ratio.value,
+        quality=certificate.quality,
+    )

@@ -1,0 +1,71 @@
+"""Add to the ledger and read from it. There is no way to change or delete: an entry is corrected by a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import uuid4
+
+from sqlalchemy import Engine, insert, select
+
+from greenwright.errors import BadInputError
+from greenwright.ledger import tables
+from greenwright.ledger.entries import ArtifactEntry, ModelEntry
+from greenwright.ledger.refusals import refusals
+from greenwright.ledger.rows import artifact_row, decoded, model, study_row, trial_row, window_row
+from greenwright.ledger.tables import artifacts, studies
+from greenwright.records import StudyRecord, Window
+
+WRITES = "greenwright_writes"
+"""Marks a connection that will write."""
+
+
+class Ledger:
+    """The append-only store; made by ``open_ledger``. It holds no connection between calls, and needs no closing."""
+
+    def __init__(self, engine: Engine, where: str) -> None:
+        self._reader = engine
+        self._writer = engine.execution_options(**{WRITES: True})
+        self.where = where
+
+    def add_study(self, record: StudyRecord, windows: Iterable[Window] = (), artifact: ArtifactEntry | None = None) -> str:
+        """Keep a study, all of it or nothing, and return its id.
+
+        Raises:
+            BadInputError: the record does not survive JSON, or the artifact is not the one its certificate names.
+            CannotHereError: the ledger cannot be written.
+        """
+        study_id = str(uuid4())
+        rows = [
+            (tables.studies, [study_row(study_id, record)]),
+            (tables.trials, [trial_row(study_id, trial) for trial in record.trials]),
+            (tables.windows, [window_row(study_id, window) for window in windows]),
+            (tables.artifacts, [artifact_row(study_id, artifact, record)] if artifact else []),
+        ]
+        with refusals(self.where), self._writer.begin() as connection:
+            for table, entries in rows:
+                if entries:
+                    connection.execute(insert(table), entries)
+        return study_id
+
+    def study(self, study_id: str) -> StudyRecord:
+        """One study, as it was added.
+
+        Raises:
+            BadInputError: the ledger has no such study, or cannot read it any more.
+        """
+        with refusals(self.where), self._reader.begin() as connection:
+            record = connection.scalar(select(studies.c.record).where(studies.c.id == study_id))
+        if record is None:
+            raise BadInputError(f"the ledger at {self.where} has no study {study_id!r}; `greenwright models` lists what it has")
+        return decoded(record, study_id)
+
+    def models(self) -> list[ModelEntry]:
+        """Every model that a study released, the newest first."""
+        query = (
+            select(artifacts, studies.c.record)
+            .join(studies, studies.c.id == artifacts.c.study_id)
+            .order_by(artifacts.c.created_at.desc(), artifacts.c.study_id)
+        )
+        with refusals(self.where), self._reader.begin() as connection:
+            found = connection.execute(query).mappings().all()
+        return [model(row) for row in found]

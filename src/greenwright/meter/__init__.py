@@ -1,0 +1,1 @@
+"""Joules: probes read counters, windows derive energy, sessions and comparisons use both. Knows nothing about carbon or models."""

@@ -1,0 +1,77 @@
+"""Which counters this machine has, which of them to use, and why others are missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from greenwright import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from greenwright.meter.contract import Counter, Meta, Missing, Probe
+    from greenwright.records import Grade, Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A counter with the probe that reads it."""
+
+    probe: Probe
+    counter: Counter
+    in_use: bool = True
+    """False where another counter covers the same, better."""
+
+    @property
+    def meta(self) -> Meta:
+        """What is true of its probe: ``covers``, ``leaves_out``, ``update_s``, ``source``."""
+        return self.probe.META
+
+    @property
+    def grade(self) -> Grade:
+        """How good its joules are."""
+        return self.counter.grade or self.probe.META.grade
+
+    def read(self) -> Reading:
+        """Look once."""
+        return self.probe.read(self.counter)
+
+
+def sensors(root: Path = Path("/"), probes: Sequence[Probe] | None = None) -> tuple[list[Source], list[Missing]]:
+    """Every counter that can be read, those in use marked; and every one that could be here, with what mends it."""
+    members = built_in() if probes is None else probes
+    found = [Source(probe=probe, counter=counter) for probe in members for counter in probe.find(root)]
+    used = [source.counter.id for source in choose(found)]
+    marked = [replace(source, in_use=source.counter.id in used) for source in found]
+    return marked, [missing for probe in members for missing in probe.missing(root)]
+
+
+def choose(found: Iterable[Source]) -> list[Source]:
+    """Counters that together hold no joule twice: hardware first, fallbacks where no hardware covers the component.
+
+    A counter of the whole node holds all others, so it is used alone.
+    """
+    hardware_first = sorted(found, key=lambda source: source.meta.fallback)
+    node = [source for source in hardware_first if source.counter.component == "node" and not source.meta.fallback]
+    if node:
+        return node[:1]
+    chosen: list[Source] = []
+    for source in hardware_first:
+        if not any(_overlap(source, other) for other in chosen):
+            chosen.append(source)
+    return chosen
+
+
+def built_in() -> list[Probe]:
+    """Every probe of the family: ours, and those of installed plugins."""
+    # A module is the plugin; that it keeps the contract is checked by its contract test.
+    return [cast("Probe", module) for module in registry.load_all("probes").values()]
+
+
+def _overlap(one: Source, other: Source) -> bool:
+    if one.counter.component != other.counter.component:
+        return False
+    devices = {one.counter.device, other.counter.device}
+    return one.meta.fallback or len(devices) == 1 or "" in devices

@@ -1,0 +1,1 @@
+"""Records become a page. Knows no torch and no meter."""

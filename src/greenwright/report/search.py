@@ -1,0 +1,60 @@
+"""What the search tried, what it spent, and when that is repaid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import TYPE_CHECKING
+
+from greenwright.records import TrialState
+from greenwright.report import words
+
+if TYPE_CHECKING:
+    from greenwright.records import Certificate, StudyRecord, Trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One purpose that energy was spent on."""
+
+    purpose: str
+    energy: str
+    share: str
+    width_percent: float
+
+
+def trials_in_order(record: StudyRecord) -> list[Trial]:
+    """The chosen first, then the front, then what was measured by energy, then what was stopped, then what failed."""
+    states = list(TrialState)
+
+    def key(trial: Trial) -> tuple[bool, int, bool, float, int]:
+        ratio = trial.figures.energy_ratio.value if trial.figures else inf
+        return not trial.chosen, states.index(trial.state), not trial.on_front, ratio, trial.number
+
+    return sorted(record.trials, key=key)
+
+
+def spending_bars(record: StudyRecord) -> list[Bar]:
+    """The search's energy by purpose, the largest first; a bar's width is its share of the total."""
+    spent = [(spending.purpose, spending.energy_j.value) for spending in record.spending if isfinite(spending.energy_j.value)]
+    total_j = sum(energy_j for _, energy_j in spent) or 1.0
+    return [
+        Bar(
+            purpose=purpose,
+            energy=words.energy_text(energy_j),
+            share=words.share_text(energy_j / total_j),
+            width_percent=round(100 * energy_j / total_j, 2),
+        )
+        for purpose, energy_j in sorted(spent, key=lambda pair: -pair[1])
+    ]
+
+
+def repaid_text(certificate: Certificate, horizon_units: float) -> str:
+    """How soon the saving has paid for the search, in words."""
+    if not isfinite(certificate.break_even_units):
+        return "The saving never repays the search."
+    count = words.units_text(max(0.0, certificate.break_even_units), certificate.unit)
+    judged = (
+        f" The saving was judged over {words.units_text(horizon_units, certificate.unit)}." if isfinite(horizon_units) else ""
+    )
+    return f"The search is repaid after {count}.{judged}"

@@ -1,0 +1,1 @@
+"""Strategies of the distil stage: one file per method."""

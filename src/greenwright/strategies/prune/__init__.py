@@ -1,0 +1,1 @@
+"""Strategies of the prune stage: one file per method."""

@@ -1,0 +1,1 @@
+"""Strategies of the quantize stage: one file per method."""

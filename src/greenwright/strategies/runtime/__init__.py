@@ -1,0 +1,1 @@
+"""Strategies of the runtime stage: one file per method."""

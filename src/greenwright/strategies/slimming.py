@@ -1,0 +1,124 @@
+"""Make a module slimmer: remove whole channels along its dependency graph, the weakest first, until the work left is small enough.
+
+Source: Fang et al. 2023, "DepGraph: Towards Any Structural Pruning", arXiv:2301.12900 (Torch-Pruning).
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from greenwright.batches import Inputs, call, each
+from greenwright.strategies.contract import NotApplicableError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+STEP_COUNT = 40
+CHANNEL_MULTIPLE = 8
+"""Integer and float kernels work on vectors: a channel count that fills none wastes what pruning saved."""
+MOST_REMOVED_SHARE = 0.85
+"""Of any one layer, so that none is cut through."""
+
+
+def refusal(model: Any) -> str:
+    """Why no slimmer copy of ``model`` can be made, or nothing where one can."""
+    from greenwright.records import OnnxModel
+
+    if isinstance(model, OnnxModel):
+        return "the model is an ONNX file, which cannot be fine-tuned"
+    from torch import nn
+
+    if any(
+        isinstance(layer, nn.MultiheadAttention) or "attention" in type(layer).__name__.lower() for layer in model.modules()
+    ):
+        return "it holds attention, whose heads are not removed yet"
+    if any(isinstance(layer, nn.RNNBase) for layer in model.modules()):
+        return "it holds recurrent layers, whose gates cannot be removed one by one"
+    if sum(isinstance(layer, nn.Linear | nn.modules.conv._ConvNd) for layer in model.modules()) < 2:  # noqa: PLR2004, SLF001  no public name
+        return "it has no hidden layer to remove channels from"
+    return ""
+
+
+def slim(module: nn.Module, sample: Inputs, keep_share: float) -> tuple[nn.Module, float]:
+    """A slimmer copy, and the share of multiply-adds it really keeps.
+
+    Args:
+        module: left as it is.
+        sample: one batch, as NumPy arrays or tensors.
+        keep_share: of the multiply-adds, 0…1; met or undercut in small steps.
+
+    Raises:
+        NotApplicableError: the dependency graph cannot be built, or nothing can be removed.
+    """
+    import torch
+
+    tensors = each(lambda array: torch.as_tensor(array)[:2], sample)
+    slimmer = copy.deepcopy(module).eval().float()
+    with warnings.catch_warnings(), torch.enable_grad():
+        warnings.simplefilter("ignore")
+        try:
+            kept_share = _remove(slimmer, tensors, keep_share)
+        except NotApplicableError:
+            raise
+        except Exception as error:  # Torch-Pruning raises whatever the module's forward meets
+            raise NotApplicableError(f"Torch-Pruning cannot follow this module: {type(error).__name__}: {error}") from error
+    for parameter in slimmer.parameters():
+        parameter.grad = None
+    return slimmer, kept_share
+
+
+def _remove(module: nn.Module, sample: Inputs, keep_share: float) -> float:
+    import torch
+    import torch_pruning
+
+    with torch.no_grad():
+        shape = call(module, sample).shape
+    before, _ = torch_pruning.utils.count_ops_and_params(module, _example(sample))
+    pruner = torch_pruning.pruner.BasePruner(
+        module,
+        _example(sample),
+        importance=torch_pruning.importance.GroupMagnitudeImportance(p=2),
+        global_pruning=True,
+        pruning_ratio=1.0,
+        max_pruning_ratio=MOST_REMOVED_SHARE,
+        iterative_steps=STEP_COUNT,
+        ignored_layers=_outputs(module, sample),
+        round_to=CHANNEL_MULTIPLE,
+    )
+    kept_share = 1.0
+    for _ in range(STEP_COUNT):
+        pruner.step()
+        after, _ = torch_pruning.utils.count_ops_and_params(module, _example(sample))
+        kept_share = after / before
+        if kept_share <= keep_share:
+            break
+    with torch.no_grad():
+        if call(module, sample).shape != shape:
+            raise NotApplicableError("removing channels would change the shape of the model's outputs")
+    if kept_share >= 1.0:
+        raise NotApplicableError("no channel could be removed")
+    return kept_share
+
+
+def _outputs(module: nn.Module, sample: Inputs) -> Sequence[nn.Module]:
+    """The weighted layer that ran last: its channels are the model's outputs."""
+    import torch
+    from torch import nn
+
+    ran: list[nn.Module] = []
+    weighted = [layer for layer in module.modules() if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d)]
+    hooks = [layer.register_forward_hook(lambda layer, *_: ran.append(layer)) for layer in weighted]
+    try:
+        with torch.no_grad():
+            call(module, sample)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return ran[-1:]
+
+
+def _example(sample: Inputs) -> Any:
+    return tuple(sample) if isinstance(sample, list) else sample

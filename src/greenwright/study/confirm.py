@@ -1,0 +1,107 @@
+"""Confirm the finalists on the test set, in a fixed order, and write what is proven into a certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from greenwright.records import Comparison, Figures, QualityProof, Trial
+from greenwright.study import running
+from greenwright.study.proof import prove
+from greenwright.study.trials import Ingredient, Recipe, cook
+from greenwright.study.workbench import Judged, Workbench
+
+FINALISTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """A candidate that passed, with its final figures."""
+
+    trial: Trial
+    judged: Judged
+    proof: QualityProof
+    figures: Figures
+    comparison: Comparison
+
+
+def pareto_front(trials: Sequence[Trial]) -> list[Trial]:
+    """Trials that no other beats on energy and on quality lost, from the cheapest on."""
+    measured = [trial for trial in trials if trial.figures is not None and trial.quality_drop is not None]
+
+    def dominated(trial: Trial) -> bool:
+        return any(_beats(other, trial) for other in measured)
+
+    return sorted((trial for trial in measured if not dominated(trial)), key=_energy)
+
+
+def finalists(trials: Sequence[Trial], holds: Callable[[Trial], bool]) -> list[Trial]:
+    """The cheapest few of the front that most likely hold, ordered from the safest to the greediest.
+
+    The order is fixed before the test set is opened. Each is then tested at the full level, and the first failure ends the
+    sequence, which keeps the chance of passing any unfit candidate at that level.
+    """
+    return sorted((trial for trial in pareto_front(trials) if holds(trial)), key=_energy)[:FINALISTS][::-1]
+
+
+def confirm(
+    bench: Workbench, ordered: Sequence[Trial], say: Callable[[str], None]
+) -> tuple[list[QualityProof], Confirmed | None]:
+    """Prove the finalists in turn; the last that passed is the one, if its energy ratio then holds, too."""
+    if not ordered:
+        return [], None
+    with bench.meter.window("confirming"):
+        baseline, targets = running.answers(bench.baseline.runner, bench.test, bench.limits.batch)
+    proofs: list[QualityProof] = []
+    passed: list[tuple[Trial, Judged, QualityProof]] = []
+    for trial in ordered:
+        plan = cook(bench, recipe_of(trial))
+        with bench.meter.window("confirming"):
+            runner = running.load(plan)
+            outputs, _ = running.answers(runner, bench.test, bench.limits.batch)
+            proof = prove(
+                bench.quality,
+                baseline,
+                outputs,
+                targets,
+                max_drop=bench.limits.max_drop,
+                group_size=bench.workload.group_size,
+                confidence=bench.limits.confidence,
+                seed=bench.limits.seed,
+            )
+            proof = replace(proof, trial=trial.number)
+        proofs.append(proof)
+        say(f"  trial {trial.number} on the test set: {_told(proof)}")
+        if not proof.passed:
+            break
+        assert trial.figures is not None
+        judged = Judged(plan=plan, runner=runner, outputs=outputs, quality=trial.figures.quality)
+        passed.append((trial, judged, proof))
+    for trial, judged, proof in reversed(passed):
+        figures, comparison = bench.figures(judged, final=True)
+        if comparison.ratio.high < 1:
+            return proofs, Confirmed(trial=trial, judged=judged, proof=proof, figures=figures, comparison=comparison)
+    return proofs, None
+
+
+def recipe_of(trial: Trial) -> Recipe:
+    """What a trial was made with."""
+    return tuple(Ingredient(strategy=step.strategy, choices=step.choices) for step in trial.recipe)
+
+
+def _energy(trial: Trial) -> float:
+    assert trial.figures is not None
+    return trial.figures.energy_ratio.value
+
+
+def _beats(other: Trial, trial: Trial) -> bool:
+    assert other.quality_drop is not None
+    assert trial.quality_drop is not None
+    ours = (_energy(other), other.quality_drop.value)
+    theirs = (_energy(trial), trial.quality_drop.value)
+    return ours != theirs and all(a <= b for a, b in zip(ours, theirs, strict=True))
+
+
+def _told(proof: QualityProof) -> str:
+    verdict = "holds" if proof.passed else "not proven to hold"
+    return f"{proof.metric} {proof.baseline:.4f} → {proof.candidate:.4f}, bound {proof.drop.high:.4f} of {proof.max_drop:g}: {verdict}"

@@ -1,0 +1,46 @@
+"""What a study may spend and what it must hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from greenwright.errors import BadInputError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The bounds of one study.
+
+    Raises:
+        BadInputError: a value that no study could keep to.
+    """
+
+    max_drop: float = 0.01
+    """Most quality that may be lost, in the metric's own units: 0.01 is one point of accuracy."""
+    batch: int = 1
+    """Examples a call, in serving."""
+    time_s: float = 600.0
+    search_budget_j: float | None = None
+    """None: ten ordinary fine-tuning epochs of the baseline, or what the time allows where nothing is fine-tuned."""
+    horizon_units: float = 10_000_000
+    """Functional units over which a saving is judged: a trial that cannot repay itself within them is not run."""
+    strategies: tuple[str, ...] = ()
+    """Ids to choose from; empty for all."""
+    seed: int = 0
+    thread_count: int = 1
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be kept."""
+        checks = {
+            "max_drop": (self.max_drop >= 0, "0 or more"),
+            "batch": (self.batch >= 1, "1 or more"),
+            "time_s": (self.time_s > 0, "more than 0"),
+            "search_budget_j": (self.search_budget_j is None or self.search_budget_j > 0, "more than 0"),
+            "horizon_units": (self.horizon_units > 0, "more than 0"),
+            "thread_count": (self.thread_count >= 1, "1 or more"),
+            "confidence": (0.5 < self.confidence < 1, "between 0.5 and 1"),  # noqa: PLR2004  a coin's certainty
+        }
+        for name, (kept, wanted) in checks.items():
+            if not kept:
+                raise BadInputError(f"{name} must be {wanted}, got {getattr(self, name)}")

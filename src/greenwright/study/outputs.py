@@ -1,0 +1,120 @@
+"""Write what a study leaves: the model, its certificate, the report and the record. Each is whole or absent."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from greenwright.batches import Inputs, each, named
+from greenwright.errors import CannotHereError
+from greenwright.records import Certificate, StudyRecord
+from greenwright.strategies.contract import Plan
+
+RECORD = "study.json"
+SEARCH = "search"
+"""Where a running study keeps its journals and plans; gone when it has finished."""
+
+
+@contextmanager
+def on_disk(folder: Path) -> Iterator[None]:
+    """Turn what a disk can refuse into an error that says what to do.
+
+    Raises:
+        CannotHereError: the disk is full, or the folder may not be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise CannotHereError(f"the disk is full under {folder}: free some space, then run again with --resume") from error
+        if error.errno in {errno.EACCES, errno.EROFS, errno.EPERM}:
+            raise CannotHereError(
+                f"{folder} may not be written ({error.strerror}): choose another folder with --out"
+            ) from error
+        raise
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace ``path`` in one step: a reader sees the old file or the new one, and a failure leaves no part of it."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_model(plan: Plan, sample: Inputs, folder: Path) -> Path:
+    """``model.onnx``, or ``model.pt2`` for a plan that PyTorch runs."""
+    if plan.is_onnx:
+        path = folder / "model.onnx"
+        write_whole(path, plan.model.path.read_bytes())
+        return path
+    path = folder / "model.pt2"
+    write_whole(path, _exported(plan, sample))
+    return path
+
+
+def write_record(record: StudyRecord, folder: Path) -> None:
+    """``study.json``, and ``certificate.json`` where something was proven."""
+    write_whole(folder / RECORD, _pretty(record))
+    if record.certificate is None:
+        (folder / "certificate.json").unlink(missing_ok=True)
+    else:
+        write_whole(folder / "certificate.json", _pretty(record.certificate))
+
+
+def read_record(folder: Path) -> StudyRecord:
+    """A finished study."""
+    return msgspec.json.decode((folder / RECORD).read_bytes(), type=StudyRecord)
+
+
+def clear_search(folder: Path) -> None:
+    """Remove what only a running study needs."""
+    shutil.rmtree(folder / SEARCH, ignore_errors=True)
+
+
+def sha256(path: Path) -> str:
+    """Of a file's content."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def load_snippet(plan: Plan, path: Path, sample: Inputs) -> str:
+    """The lines that load the model and run it, without greenwright."""
+    if plan.is_onnx:
+        import onnxruntime as ort
+
+        session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        names = [given.name for given in session.get_inputs()]
+        feed = ", ".join(f'"{name}": {name}' for name in names)
+        return f'import onnxruntime\nsession = onnxruntime.InferenceSession("{path.name}")\noutput = session.run(None, {{{feed}}})[0]'
+    arguments = ", ".join(f"{name}={name}" for name in named(sample)) if isinstance(sample, dict) else ", ".join(named(sample))
+    return f'import torch\nmodel = torch.export.load("{path.name}").module()\noutput = model({arguments})'
+
+
+def _exported(plan: Plan, sample: Inputs) -> bytes:
+    import io
+
+    import torch
+
+    tensors = each(torch.as_tensor, sample)
+    arguments = () if isinstance(tensors, dict) else tensors if isinstance(tensors, tuple) else (tensors,)
+    keywords = tensors if isinstance(tensors, dict) else {}
+    program = torch.export.export(plan.model.eval(), arguments, keywords)
+    buffer = io.BytesIO()
+    torch.export.save(program, buffer)
+    return buffer.getvalue()
+
+
+def _pretty(record: StudyRecord | Certificate) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"

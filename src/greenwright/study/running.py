@@ -1,0 +1,99 @@
+"""Run a plan: its answers, its latency, and the work of one measured call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from greenwright import registry
+from greenwright.batches import Inputs, each, example_count
+from greenwright.deploy.contract import Runner, run_once
+from greenwright.errors import BadInputError
+from greenwright.strategies.contract import Plan
+from greenwright.study.data import Split
+
+SAMPLE_BATCHES = 64
+LATENCY_CALLS = 100
+
+
+def load(plan: Plan) -> Runner:
+    """The plan's model, ready in its runtime."""
+    runner: Runner = registry.load("runtimes", plan.inference.runtime).load(plan.model, plan.inference)
+    return runner
+
+
+def answers(runner: Runner, split: Split, batch: int) -> tuple[Any, Any]:
+    """Outputs and targets for every example: arrays ``(examples, …)``, or lists where examples differ in shape.
+
+    Raises:
+        BadInputError: the model fails on a batch, or answers something that is no finite number.
+    """
+    outputs, targets = [], []
+    for number, (inputs, target) in enumerate(split.batches(batch)):
+        try:
+            answered = run_once(runner, each(np.asarray, inputs))
+        except Exception as error:  # whatever the user's module or the runtime raises
+            raise BadInputError(
+                f"the model fails on batch {number} of the {split.name} set ({describe(inputs)}): {_headline(error)}"
+            ) from error
+        if answered.dtype.kind == "f" and not np.isfinite(answered).all():
+            bad = int((~np.isfinite(answered.reshape(len(answered), -1))).any(axis=1).sum())
+            raise BadInputError(
+                f"the model answers NaN or infinity for {bad} of {len(answered)} examples of the {split.name} set"
+            )
+        outputs.append(answered)
+        targets.append(np.asarray(target))
+    return _joined(outputs), _joined(targets)
+
+
+def sample(split: Split, batch: int) -> list[Inputs]:
+    """Batches spread evenly over a split, to be measured on; the same for baseline and candidates."""
+    count = min(SAMPLE_BATCHES, max(1, len(split) // batch))
+    order = np.linspace(0, len(split) - 1, count * min(batch, len(split))).astype(int)
+    return [each(np.asarray, inputs) for inputs, _ in split.batches(min(batch, len(split)), order.tolist())]
+
+
+def work(runner: Runner, batches: list[Inputs]) -> tuple[Callable[[], None], int]:
+    """One call that infers every batch once, and how many examples it delivers."""
+    prepared = [runner.prepare(inputs) for inputs in batches]
+    run = runner.run
+
+    def once() -> None:
+        for inputs in prepared:
+            run(inputs)
+
+    return once, sum(example_count(inputs) for inputs in batches)
+
+
+def latencies(runner: Runner, batches: list[Inputs]) -> tuple[float, float]:
+    """Median and 95th percentile of the seconds a call takes."""
+    prepared = [runner.prepare(inputs) for inputs in batches]
+    taken = []
+    for call in range(LATENCY_CALLS):
+        inputs = prepared[call % len(prepared)]
+        before = time.perf_counter()
+        runner.run(inputs)
+        taken.append(time.perf_counter() - before)
+    p50, p95 = np.percentile(taken, [50, 95])
+    return float(p50), float(p95)
+
+
+def describe(inputs: Inputs) -> str:
+    """Names and shapes, for people: ``input (1, 3, 32, 32) float32``."""
+    from greenwright.batches import named
+
+    return ", ".join(f"{name} {tuple(np.shape(array))} {np.asarray(array).dtype}" for name, array in named(inputs).items())
+
+
+def _joined(arrays: list[Any]) -> Any:
+    if len({array.shape[1:] for array in arrays}) == 1:
+        return np.concatenate(arrays)
+    return [row for array in arrays for row in array]
+
+
+def _headline(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -1,0 +1,315 @@
+"""Search recipes: cheap screens first, short fine-tunes before long ones, until the budget is spent or the next does not pay.
+
+1. Screens: every strategy that needs no training, with its default choices; where one would win but lost quality, other choices.
+2. Families: the ways of making a smaller network (prune, distil, both), each fine-tuned briefly and finished with the best screen.
+3. Long runs of the best family: at its defaults, then at more or fewer channels, then wherever Optuna expects the most.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from greenwright.records import Interval, Offer, Trial, TrialState
+from greenwright.report.words import ratio_range_text, ratio_text
+from greenwright.strategies.contract import Choices, OneOf, Real, Stage, Whole, defaults
+from greenwright.study.proposals import Proposal, Proposals
+from greenwright.study.trials import Ingredient, Recipe, attempt, meta_of, recipe_key
+from greenwright.study.workbench import Workbench
+
+ALTERNATIVES = 4
+"""Other choices tried for a strategy that would win but for its quality."""
+SHORT_SHARE, LONG_SHARE = 0.06, 0.85
+"""Of the budget that is left, for one short and one long fine-tuning trial: one run to the end beats two half-way."""
+HORIZON_SHARE = 0.01
+"""A search may spend what the baseline needs for this part of the horizon, if ten epochs are less."""
+FEWEST_LONG_EPOCHS = 3
+PATIENCE = 3
+"""Long trials in a row without a better candidate."""
+STUDENT_SHARE, TEACHER_SHARE = 0.5, 0.25
+"""First guess of what a fine-tuning epoch costs against an ordinary one; corrected by what the first trials cost."""
+STEADY_SECOND_KEEP = (0.6, 1.4)
+"""Channels of the second long run against the first's: fewer where that one held, more where it did not."""
+FAMILIES: tuple[tuple[str, ...], ...] = (
+    ("structured-channels",),
+    ("soft-targets",),
+    ("structured-channels", "soft-targets"),
+)
+
+Say = Callable[[str], None]
+
+
+@dataclass(kw_only=True)
+class Search:
+    """The state of a search: its trials so far, by recipe key."""
+
+    bench: Workbench
+    proposals: Proposals
+    offers: tuple[Offer, ...]
+    say: Say
+    trials: dict[str, Trial] = field(default_factory=dict)
+    cost_ratio: float = 1.0
+    """Real cost of fine-tuning against the first guess."""
+
+    def run(self) -> str:
+        """Try recipes; returns why it stopped."""
+        self.trials = self.proposals.told()
+        stopped = self._screen()
+        return stopped or self._shrink()
+
+    # --- screens ---
+
+    def _screen(self) -> str:
+        for strategy in self._applying(trains=False):
+            if self._late():
+                return "the time was up"
+            first = self.try_recipe("screen " + strategy, (Ingredient(strategy=strategy, choices=defaults(meta_of(strategy))),))
+            for _ in range(ALTERNATIVES):
+                if self._late() or not self._worth_other_choices(strategy, first):
+                    break
+                self._try_other_choices(strategy)
+        return ""
+
+    def _worth_other_choices(self, strategy: str, first: Trial) -> bool:
+        """It has choices, none of those tried held quality, and its energy (where known) would beat the best that did."""
+        tried = [trial for trial in self.trials.values() if [step.strategy for step in trial.recipe] == [strategy]]
+        space_size = math.prod(
+            len(choice.options) for choice in meta_of(strategy).choices.values() if isinstance(choice, OneOf)
+        )
+        if len(tried) >= space_size or any(self.holds(trial) for trial in tried) or first.state is TrialState.FAILED:
+            return False
+        best = self.best()
+        return best is None or first.figures is None or first.figures.energy_ratio.low < _ratio(best).high
+
+    def _try_other_choices(self, strategy: str) -> None:
+        tried = [dict(trial.recipe[0].choices) for trial in self.trials.values() if trial.recipe[0].strategy == strategy]
+        for choices in _combinations(meta_of(strategy).choices):
+            if choices not in tried:
+                self.try_recipe("screen " + strategy, (Ingredient(strategy=strategy, choices=choices),))
+                return
+
+    # --- fine-tuning ---
+
+    def _shrink(self) -> str:
+        applying = set(self._applying(trains=True))
+        families = [family for family in FAMILIES if applying.issuperset(family)]
+        if not families:
+            return "every strategy that applies was tried"
+        family = self._best_family(families)
+        bad_in_a_row = 0
+        for number in range(100):
+            stop = self._stop(family)
+            if stop:
+                return stop
+            before = self.best()
+            self._long_run(family, number)
+            after = self.best()
+            bad_in_a_row = 0 if after is not before else bad_in_a_row + 1
+            if bad_in_a_row >= PATIENCE:
+                return f"{PATIENCE} long trials in a row found nothing better"
+        return "a hundred long trials were run"
+
+    def _best_family(self, families: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+        """The family that loses least quality after a short fine-tune; the last, if none can be afforded."""
+        scored = []
+        share_j = self.left_j * SHORT_SHARE
+        for family in families:
+            epochs = self._epochs(family, 0.5, share_j)
+            if len(families) == 1 or epochs < 1 or self._late():
+                continue
+            recipe = self._recipe(family, {"keep_share": 0.5}, max(1, min(epochs, 3)))
+            trial = self.try_recipe("short " + "+".join(family), recipe)
+            if trial.quality_drop is not None:
+                scored.append((trial.quality_drop.value, family))
+        return min(scored, key=lambda one: one[0])[1] if scored else families[-1]
+
+    def _long_run(self, family: tuple[str, ...], number: int) -> None:
+        last = meta_of(family[-1])
+        phase = "long " + "+".join(family)
+        designed = self._designed(family, number, defaults(last))
+        most = last.choices["epoch_count"]
+        assert isinstance(most, Whole)
+        epochs = min(most.high, self._epochs(family, float(designed.get("keep_share", 0.5)), self.left_j * LONG_SHARE))
+        proposal = self.proposals.ask(phase, last.choices, designed | {"epoch_count": max(1, epochs)})
+        recipe = self._recipe(family, proposal.choices, int(proposal.choices["epoch_count"]))
+        spent_j, guess_j = self.bench.spent_j, self._guess_j(recipe)
+        trial = self.try_recipe(phase, recipe, proposal=proposal)
+        if trial.state is not TrialState.FAILED and guess_j:
+            self.cost_ratio = max(0.2, self.cost_ratio * (self.bench.spent_j - spent_j) / guess_j)
+        self._second_finish(recipe, trial)
+
+    def _designed(self, family: tuple[str, ...], number: int, first: Choices) -> Choices:
+        """The first long run is at the defaults, the second steps towards the limit; after that Optuna proposes."""
+        if number == 0:
+            return first
+        if number > 1:
+            return {}
+        long_runs = [trial for trial in self.trials.values() if _family_of(trial) == family]
+        held = bool(long_runs) and self.holds(long_runs[-1])
+        keep_share = float(first["keep_share"]) * STEADY_SECOND_KEEP[0 if held else 1]
+        return first | {"keep_share": min(0.8, max(0.2, keep_share))}
+
+    def _second_finish(self, recipe: Recipe, trial: Trial) -> None:
+        """Where quantization may be what cost the quality, the same network unquantized, which is nearly free to try."""
+        near = trial.quality_drop is not None and trial.quality_drop.value <= 3 * self.bench.limits.max_drop
+        if near and not self.holds(trial) and len(recipe) > 1 and "onnx-runtime" in self._applying(trains=False):
+            plain = tuple(one for one in recipe if meta_of(one.strategy).stage not in {Stage.QUANTIZE, Stage.RUNTIME})
+            self.try_recipe("screen unquantized", (*plain, Ingredient(strategy="onnx-runtime", choices={})))
+
+    def _recipe(self, family: tuple[str, ...], choices: Choices, epoch_count: int) -> Recipe:
+        """The family with ``choices`` for its last strategy; one before it recovers for a single epoch only."""
+        made = []
+        for strategy in family:
+            meta = meta_of(strategy)
+            known = {name: value for name, value in choices.items() if name in meta.choices}
+            epochs = epoch_count if strategy == family[-1] else 1
+            made.append(Ingredient(strategy=strategy, choices=defaults(meta) | known | {"epoch_count": epochs}))
+        return (*made, *self._finish())
+
+    def _finish(self) -> Recipe:
+        """The ingredients of the cheapest screen that held quality."""
+        held = [
+            trial
+            for trial in self.trials.values()
+            if self.holds(trial) and not any(meta_of(s.strategy).trains for s in trial.recipe)
+        ]
+        if not held:
+            return ()
+        best = min(held, key=lambda trial: _ratio(trial).value)
+        return tuple(Ingredient(strategy=step.strategy, choices=step.choices) for step in best.recipe)
+
+    # --- money ---
+
+    @property
+    def budget_j(self) -> float:
+        """What the whole study may spend: as asked, or ten ordinary fine-tuning epochs; for small networks, a share of the horizon."""
+        limits = self.bench.limits
+        if limits.search_budget_j is not None:
+            return limits.search_budget_j
+        if not self._applying(trains=True):
+            return math.inf
+        return max(10 * self.bench.epoch_j, HORIZON_SHARE * limits.horizon_units * self.bench.baseline_figures.energy_j.value)
+
+    @property
+    def left_j(self) -> float:
+        """Of the budget, with what the confirmation will need put aside."""
+        judged_j = sum(window.energy_j.value for window in self.bench.windows if window.name == "measuring the baseline")
+        confirm_j = 2 * judged_j * len(self.bench.test) / max(1, len(self.bench.validation))
+        return max(0.0, self.budget_j - self.bench.spent_j - confirm_j)
+
+    def _late(self) -> bool:
+        return self.bench.spent_s >= self.bench.limits.time_s
+
+    def _stop(self, family: tuple[str, ...]) -> str:
+        """Why no further long run is worth it, or nothing."""
+        if self._late():
+            return "the time was up"
+        keep_share = 0.5
+        if self._epochs(family, keep_share, self.left_j * LONG_SHARE) < FEWEST_LONG_EPOCHS:
+            return f"of the budget of {self.budget_j:,.0f} J too little was left to fine-tune {FEWEST_LONG_EPOCHS} more epochs"
+        best = self.best()
+        now_j = (best.figures if best is not None and best.figures else self.bench.baseline_figures).energy_j.value
+        most_saved_j = now_j * 0.8 * self.bench.limits.horizon_units
+        least_cost_j = self._guess_j(self._recipe(family, {"keep_share": keep_share}, FEWEST_LONG_EPOCHS))
+        if least_cost_j > most_saved_j:
+            return (
+                f"the next trial would cost at least {least_cost_j:.3g} J and could save at most {most_saved_j:.3g} J"
+                f" over {self.bench.limits.horizon_units:,.0f} units"
+            )
+        return ""
+
+    def _guess_j(self, recipe: Recipe) -> float:
+        shares = [
+            int(one.choices["epoch_count"])
+            * (
+                STUDENT_SHARE * float(one.choices["keep_share"])
+                + (TEACHER_SHARE if meta_of(one.strategy).stage is Stage.DISTIL else 0)
+            )
+            for one in recipe
+            if meta_of(one.strategy).trains
+        ]
+        return sum(shares) * self.bench.epoch_j * self.cost_ratio
+
+    def _epochs(self, family: tuple[str, ...], keep_share: float, share_j: float) -> int:
+        """How many epochs of the family's last strategy ``share_j`` pays for."""
+        one_j = self._guess_j(self._recipe(family, {"keep_share": keep_share}, 1)) - (
+            self._guess_j(self._recipe(family[:-1], {"keep_share": keep_share}, 1)) if len(family) > 1 else 0
+        )
+        return int(share_j / one_j) if one_j > 0 else 0
+
+    # --- trials ---
+
+    def try_recipe(self, phase: str, recipe: Recipe, proposal: Proposal | None = None) -> Trial:
+        """Run a recipe unless it was run before, and record it."""
+        key = recipe_key(recipe)
+        if key in self.trials:
+            return self.trials[key]
+        lead = next((one for one in reversed(recipe) if meta_of(one.strategy).trains), recipe[0])
+        asked = proposal or self.proposals.ask(phase, meta_of(lead.strategy).choices, lead.choices)
+        number = len(self.trials) + 1
+        self.say(f"trial {number}: {' → '.join(meta_of(one.strategy).title for one in recipe)}")
+        trial, _ = attempt(self.bench, number, recipe)
+        self.trials[key] = trial
+        self.proposals.tell(asked, key, trial, self._score(trial))
+        self.say(_told(trial, self.bench.quality.name))
+        return trial
+
+    def _score(self, trial: Trial) -> float | None:
+        """log2 of the energy ratio, plus what it misses the limit by: less is better."""
+        if trial.quality_drop is None:
+            return None
+        ratio = trial.figures.energy_ratio.value if trial.figures else 1.0
+        missed = max(0.0, self.expected_bound(trial.quality_drop) - self.bench.limits.max_drop)
+        return math.log2(ratio) + 2 * missed / max(self.bench.limits.max_drop, 1e-9)
+
+    def holds(self, trial: Trial) -> bool:
+        """It was measured, needs less, and by its validation drop would most likely pass the test."""
+        if trial.figures is None or trial.quality_drop is None:
+            return False
+        return _ratio(trial).high < 1 and self.expected_bound(trial.quality_drop) <= self.bench.limits.max_drop
+
+    def expected_bound(self, drop: Interval) -> float:
+        """Where the test set's upper bound would lie, if the drop there were what it is on the validation set."""
+        scale = math.sqrt(len(self.bench.validation) / len(self.bench.test))
+        return drop.value + (drop.high - drop.value) * scale
+
+    def best(self) -> Trial | None:
+        """The trial with the least energy among those that hold."""
+        held = [trial for trial in self.trials.values() if self.holds(trial)]
+        return min(held, key=lambda trial: _ratio(trial).value, default=None)
+
+    def _applying(self, *, trains: bool) -> list[str]:
+        applying = [offer for offer in self.offers if offer.applies and meta_of(offer.strategy).trains is trains]
+        # The plain change of runtime first: it tells what any quantization has to beat.
+        return [offer.strategy for offer in sorted(applying, key=lambda offer: -meta_of(offer.strategy).stage.order)]
+
+
+def _ratio(trial: Trial) -> Interval:
+    assert trial.figures is not None
+    return trial.figures.energy_ratio
+
+
+def _family_of(trial: Trial) -> tuple[str, ...]:
+    return tuple(step.strategy for step in trial.recipe if meta_of(step.strategy).trains)
+
+
+def _combinations(space: object) -> Iterator[Choices]:
+    from itertools import product
+
+    assert isinstance(space, dict)
+    names = [name for name, choice in space.items() if isinstance(choice, OneOf)]
+    for values in product(*(space[name].options for name in names)):
+        yield dict(zip(names, values, strict=True)) | {
+            name: choice.default for name, choice in space.items() if isinstance(choice, Real | Whole)
+        }
+
+
+def _told(trial: Trial, metric: str) -> str:
+    if trial.figures is not None and trial.quality_drop is not None:
+        ratio = trial.figures.energy_ratio
+        return (
+            f"  {ratio_text(ratio.value)} energy ({ratio_range_text(ratio)}),"
+            f" {metric} {trial.figures.quality:.4f} ({-trial.quality_drop.value:+.4f})"
+        )
+    return f"  {trial.state.value}: {trial.reason}"

@@ -1,0 +1,179 @@
+"""Try one recipe: apply its strategies in order, judge the answers, measure the energy, and say how it ended."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from greenwright import registry
+from greenwright.errors import GreenwrightError
+from greenwright.machine import this_machine
+from greenwright.records import Grade, OnnxModel, Quantity, Step, Trial, TrialState, Window
+from greenwright.strategies.contract import Choices, Meta, NotApplicableError, Plan, Strategy
+from greenwright.study.workbench import Judged, Workbench
+
+HOPELESS_LIMITS = 3.0
+"""A candidate whose drop lies surely above this many limits is not measured further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingredient:
+    """A strategy with its choices."""
+
+    strategy: str
+    choices: Choices
+
+    @property
+    def key(self) -> str:
+        """The same for the same ingredient, in any run."""
+        return f"{self.strategy}{json.dumps(self.choices, sort_keys=True)}"
+
+
+Recipe = tuple[Ingredient, ...]
+
+
+def recipe_key(recipe: Recipe) -> str:
+    """A short name for a recipe, stable across runs."""
+    return hashlib.sha256("|".join(ingredient.key for ingredient in recipe).encode()).hexdigest()[:16]
+
+
+def meta_of(strategy: str) -> Meta:
+    """What a strategy says of itself."""
+    meta: Meta = registry.load("strategies", strategy).META
+    return meta
+
+
+def steps(recipe: Recipe) -> tuple[Step, ...]:
+    """A recipe as it is recorded."""
+    return tuple(
+        Step(
+            strategy=one.strategy,
+            title=meta_of(one.strategy).title,
+            stage=meta_of(one.strategy).stage.value,
+            choices=one.choices,
+        )
+        for one in recipe
+    )
+
+
+def cook(bench: Workbench, recipe: Recipe) -> Plan:
+    """Apply a recipe to the baseline; what an earlier recipe shares with it is taken from the study's folder.
+
+    Raises:
+        NotApplicableError: a strategy declined.
+    """
+    plan = bench.plan
+    for count in range(1, len(recipe) + 1):
+        key = recipe_key(recipe[:count])
+        folder = bench.folder / "plans" / key
+        kept = bench.plans.get(key) or _recall(folder)
+        if kept is None:
+            kept = _apply(bench, plan, recipe[count - 1], folder)
+            _remember(kept, folder)
+        plan = bench.plans[key] = kept
+    return plan
+
+
+def attempt(bench: Workbench, number: int, recipe: Recipe) -> tuple[Trial, Judged | None]:
+    """Run a recipe to its end; whatever breaks in it becomes a row with its reason, never the end of the study."""
+    before = len(bench.windows)
+    trial = Trial(number=number, recipe=steps(recipe), state=TrialState.FAILED, reason="")
+    judged = None
+    try:
+        judged = bench.judge(cook(bench, recipe))
+        trial = _judged(bench, trial, judged)
+    except GreenwrightError as error:
+        trial = replace(trial, reason=str(error))
+    except (
+        MemoryError,
+        RuntimeError,
+        ValueError,
+        TypeError,
+        NotImplementedError,
+        KeyError,
+        AttributeError,
+        IndexError,
+    ) as error:
+        # A strategy's libraries raise as they like; one bad trial never ends a study. A full disk or Ctrl-C does.
+        trial = replace(
+            trial, reason=f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
+        )
+    return replace(trial, apply_j=total_j(bench.windows[before:])), judged
+
+
+def total_j(windows: Sequence[Window]) -> Quantity:
+    """The sum of their energies, as weak as the weakest."""
+    from greenwright.meter.window import total
+
+    if not windows:
+        return Quantity(value=0.0, low=0.0, high=0.0, grade=Grade.COUNTER, source="nothing was spent")
+    return total(window.energy_j for window in windows)
+
+
+def _judged(bench: Workbench, trial: Trial, judged: Judged) -> Trial:
+    drop = bench.drop(judged)
+    trial = replace(trial, quality_drop=drop, notes=judged.plan.notes)
+    limit = bench.limits.max_drop
+    if drop.low > HOPELESS_LIMITS * limit:
+        return replace(
+            trial,
+            state=TrialState.STOPPED,
+            reason=f"{bench.quality.name} fell by {drop.value:.4f} on the validation set; the limit is {limit:g}",
+        )
+    figures, _ = bench.figures(judged)
+    return replace(trial, state=TrialState.MEASURED, figures=figures)
+
+
+def _apply(bench: Workbench, plan: Plan, ingredient: Ingredient, folder: Path) -> Plan:
+    strategy: Strategy = registry.load("strategies", ingredient.strategy)
+    verdict = strategy.check(plan, this_machine())
+    if not verdict.applies:
+        raise NotApplicableError(verdict.reason)
+    with bench.meter.window(f"applying {ingredient.strategy}"):
+        return strategy.apply(plan, bench.given(ingredient.choices, folder))
+
+
+def _remember(plan: Plan, folder: Path) -> None:
+    """Keep a plan for recipes that begin alike, and for a study that is resumed. Complete once ``plan.json`` is there."""
+    import msgspec
+
+    if not plan.is_onnx:
+        import torch
+
+        torch.save(plan.model, folder / "module.pt")
+    known = {
+        "onnx": str(plan.model.path.resolve()) if plan.is_onnx else None,
+        "inference": plan.inference,
+        "history": plan.history,
+        "notes": plan.notes,
+    }
+    unfinished = folder / "plan.json.unfinished"
+    unfinished.write_bytes(msgspec.json.encode(known))
+    unfinished.replace(folder / "plan.json")
+
+
+def _recall(folder: Path) -> Plan | None:
+    import msgspec
+
+    from greenwright.records import Inference
+
+    if not (folder / "plan.json").exists():
+        return None
+    known = msgspec.json.decode((folder / "plan.json").read_bytes())
+    model: Any
+    if known["onnx"]:
+        model = OnnxModel(path=Path(known["onnx"]))
+    else:
+        import torch
+
+        model = torch.load(folder / "module.pt", weights_only=False)
+    return Plan(
+        model=model,
+        inference=msgspec.convert(known["inference"], Inference),
+        history=msgspec.convert(known["history"], tuple[Step, ...]),
+        notes=tuple(known["notes"]),
+    )

@@ -1,0 +1,131 @@
+"""Put a study into words: the verdict, why each trial was not the one, what is proven and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from greenwright.records import Grade, Offer, OnnxModel, QualityProof, Trial
+from greenwright.report.words import drop_text, noun_text, ratio_text, share_text
+from greenwright.study.confirm import Confirmed, pareto_front
+from greenwright.study.workbench import Workbench
+
+if TYPE_CHECKING:
+    from greenwright.study.search import Search
+
+
+def sentence(bench: Workbench, confirmed: Confirmed | None) -> str:
+    """The verdict in one sentence."""
+    metric, limit = bench.quality.name, drop_text(bench.limits.max_drop, bench.quality.name)
+    if confirmed is None:
+        return f"Keep your model: nothing tried needs less energy with {metric} proven to fall by no more than {limit}."
+    ratio = confirmed.comparison.ratio
+    return (
+        f"The new model needs {ratio_text(ratio.value)} energy per {noun_text(bench.workload.unit)},"
+        f" with {metric} proven to fall by no more than {limit}."
+    )
+
+
+def reasons(trials: Sequence[Trial], offers: Sequence[Offer]) -> tuple[str, ...]:
+    """Why the model is to be kept."""
+    declined = [f"{offer.title}: {offer.reason}" for offer in offers if not offer.applies]
+    tried = [f"{' → '.join(step.title for step in trial.recipe)}: {trial.reason}" for trial in trials]
+    return (*tried, *declined)
+
+
+def annotated(
+    trials: Sequence[Trial],
+    search: Search,
+    ordered: Sequence[Trial],
+    proofs: Sequence[QualityProof],
+    confirmed: Confirmed | None,
+) -> list[Trial]:
+    """The trials with the front marked, and why each is or is not the one."""
+    front = {trial.number for trial in pareto_front(trials)}
+    failed = {trial.number: proof for trial, proof in zip(ordered, proofs, strict=False) if not proof.passed}
+    chosen = confirmed.trial.number if confirmed else None
+    return [
+        replace(
+            trial,
+            on_front=trial.number in front,
+            chosen=trial.number == chosen,
+            reason=trial.reason or _why(trial, search, failed, confirmed),
+        )
+        for trial in trials
+    ]
+
+
+def _why(trial: Trial, search: Search, failed: dict[int, QualityProof], confirmed: Confirmed | None) -> str:
+    assert trial.figures is not None
+    assert trial.quality_drop is not None
+    bench, ratio = search.bench, trial.figures.energy_ratio
+    limit = drop_text(bench.limits.max_drop, bench.quality.name)
+    if confirmed is not None and trial.number == confirmed.trial.number:
+        return "chosen: the least energy among those proven to hold quality"
+    if trial.number in failed:
+        bound = drop_text(failed[trial.number].drop.high, bench.quality.name)
+        return f"on the test set {bench.quality.name} may have fallen by up to {bound}; the limit is {limit}"
+    if ratio.high >= 1:
+        return f"needs no less energy: {ratio.value:.2f} times the baseline's ({ratio.low:.2f} to {ratio.high:.2f})"
+    if not search.holds(trial):
+        seen, bound = (
+            drop_text(drop, bench.quality.name)
+            for drop in (trial.quality_drop.value, search.expected_bound(trial.quality_drop))
+        )
+        return f"{bench.quality.name} fell by {seen} on the validation set; the test would have to allow {bound}, the limit is {limit}"
+    if confirmed is not None and confirmed.trial.figures is not None:
+        times = ratio.value / confirmed.trial.figures.energy_ratio.value
+        return (
+            f"holds, but needs {times:.2f} times the chosen one's energy"
+            if times > 1
+            else "an earlier finalist failed, which ended the tests"
+        )
+    return "held on the validation set, but was not among the finalists proven"
+
+
+def proves(bench: Workbench, confirmed: Confirmed) -> tuple[str, ...]:
+    """What the certificate stands for."""
+    proof, ratio = confirmed.proof, confirmed.comparison.ratio
+    return (
+        (f"On {proof.example_count:,} test examples that neither tuned nor picked the model, {proof.metric} fell by at most"
+        f" {drop_text(proof.drop.high, bench.quality.name)} at {proof.drop.confidence:.0%} confidence; the limit was"
+        f" {drop_text(proof.max_drop, bench.quality.name)}."),
+        (f"On the same inputs, interleaved with the baseline in {confirmed.comparison.pair_count} pairs of windows, it needed"
+        f" {share_text(ratio.value)} of the baseline's energy ({share_text(ratio.low)} to {share_text(ratio.high)} at"
+        f" {ratio.confidence:.0%} confidence), at batch {bench.limits.batch} with {_threads(bench.limits.thread_count)}."),
+        "The file has the hash named here, and loads and runs without greenwright.",
+    )
+
+
+def not_proven(bench: Workbench, confirmed: Confirmed) -> tuple[str, ...]:
+    """What a reader must not take from the certificate."""
+    missing = []
+    energy = confirmed.comparison.candidate_energy_j
+    if energy.grade in {Grade.MODELLED, Grade.ASSUMED}:
+        missing.append(
+            f"The joules themselves: this machine has no energy counter that can be read, so they are {energy.grade.value} from CPU"
+            " time, within the range shown. The model's error is common to both sides and cancels in the ratio, which is one of"
+            " CPU time."
+        )
+    missing += [
+        (f"Other machines, batch sizes than {bench.limits.batch}, thread counts than {bench.limits.thread_count}, and lengths or sizes of"
+        " input unlike those measured."),
+        "Quality on data unlike the test set, and on any one group within it.",
+        "Energy outside the inference calls: loading, pre- and post-processing, the network, idle servers.",
+    ]
+    if not confirmed.comparison.tight:
+        missing.append("A tight energy interval: this machine was too noisy within the time allowed; see the interval.")
+    return tuple(missing)
+
+
+def model_text(model: Any) -> str:
+    """What the baseline is, for people."""
+    if isinstance(model, OnnxModel):
+        return f"{model.path.name}, {model.path.stat().st_size / 1e6:.3g} MB"
+    count = sum(parameter.numel() for parameter in model.parameters())
+    return f"{type(model).__name__}, {count / 1e6:.3g} M parameters"
+
+
+def _threads(count: int) -> str:
+    return "1 thread" if count == 1 else f"{count} threads"

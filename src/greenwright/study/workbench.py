@@ -1,0 +1,351 @@
+"""The bench a study works at: the baseline, its data in every form that strategies ask for, the meter, and what was spent.
+
+Everything that is measured happens in a window of the study's own journal, named for its purpose, so that a search that was cut
+short still knows what it has spent.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from greenwright import batches, registry
+from greenwright.batches import Inputs, each
+from greenwright.deploy.memory import peak_memory_bytes
+from greenwright.errors import BadInputError
+from greenwright.machine import this_machine
+from greenwright.meter.compare import compare
+from greenwright.meter.journal import read_journal
+from greenwright.meter.session import Meter
+from greenwright.records import Comparison, Figures, Inference, Interval, OnnxModel, Window
+from greenwright.strategies.contract import Choices, Given, Meta, Need, Plan
+from greenwright.study import running
+from greenwright.study.data import Split, split_of
+from greenwright.study.limits import Limits
+from greenwright.study.proof import quality_drop
+from greenwright.study.quality import Quality, quality_of
+from greenwright.study.workload import Workload, model_of
+
+CALIBRATION_COUNT = 256
+CALIBRATION_BATCH = 32
+CALIBRATION_SHARE = 0.1
+"""Of the validation set, where there is no train set to calibrate on; those examples are then never scored."""
+TIMED_STEPS = 3
+SCREEN_TOLERANCE_SHARE = 0.08
+SCREEN_MAX_S = 1.5
+"""A screen ranks; what is chosen is measured again until its interval is tight."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Judged:
+    """A plan with its answers on the validation set."""
+
+    plan: Plan
+    runner: Any
+    outputs: Any
+    quality: float
+
+
+@dataclass(kw_only=True)
+class Workbench:
+    """Built once per study; see ``open_workbench``."""
+
+    workload: Workload
+    workload_file: Path | None
+    limits: Limits
+    folder: Path
+    quality: Quality
+    plan: Plan
+    train: Split | None
+    validation: Split
+    test: Split
+    calibration: list[Inputs]
+    meter: Meter
+    """Books what the study spends, a window a purpose, in the study's journal."""
+    gauge: Meter
+    """Measures models against one another, inside windows of ``meter``."""
+    earlier: list[Window] = field(default_factory=list)
+    """Windows of the same study before it was interrupted."""
+    plans: dict[str, Plan] = field(default_factory=dict)
+    """What recipes made so far, by recipe key: another recipe that begins alike goes on from there."""
+    exports: dict[int, tuple[Any, OnnxModel]] = field(default_factory=dict)
+    """ONNX files by the identity of the module they came from, which is kept alive beside them."""
+
+    @cached_property
+    def targets(self) -> Any:
+        """Of the validation set; known once the baseline was judged."""
+        return self._baseline[1]
+
+    @property
+    def baseline(self) -> Judged:
+        """The untouched model, judged."""
+        return self._baseline[0]
+
+    @cached_property
+    def _baseline(self) -> tuple[Judged, Any]:
+        with self.meter.window("measuring the baseline"):
+            runner = running.load(self.plan)
+            outputs, targets = running.answers(runner, self.validation, self.limits.batch)
+            judged = Judged(plan=self.plan, runner=runner, outputs=outputs, quality=self.quality.of(outputs, targets))
+        return judged, targets
+
+    @cached_property
+    def baseline_figures(self) -> Figures:
+        """Of the untouched model; its energy ratio is that of the model against itself, which is this machine's noise."""
+        figures, _ = self.figures(self.baseline)
+        with self.meter.window("measuring energy"):
+            return replace(figures, peak_memory_bytes=self.peak_memory(self.plan))
+
+    @cached_property
+    def sample(self) -> list[Inputs]:
+        """The batches that energy and latency are measured on."""
+        return running.sample(self.validation, self.limits.batch)
+
+    def judge(self, plan: Plan) -> Judged:
+        """Answer the whole validation set.
+
+        Raises:
+            BadInputError: the candidate fails, or answers no numbers.
+        """
+        with self.meter.window("judging quality"):
+            runner = running.load(plan)
+            outputs, _ = running.answers(runner, self.validation, self.limits.batch)
+            return Judged(plan=plan, runner=runner, outputs=outputs, quality=self.quality.of(outputs, self.targets))
+
+    def drop(self, judged: Judged) -> Interval:
+        """Quality lost against the baseline, on the validation set."""
+        return quality_drop(
+            self.quality,
+            self.baseline.outputs,
+            judged.outputs,
+            self.targets,
+            group_size=self.workload.group_size,
+            confidence=self.limits.confidence,
+            seed=self.limits.seed,
+        )
+
+    def figures(self, judged: Judged, *, final: bool = False) -> tuple[Figures, Comparison]:
+        """Energy against the baseline, latency and size; with ``final``, peak memory too, and a tight interval."""
+        compared = self.compare(judged, final=final)
+        with self.meter.window("measuring energy"):
+            p50, p95 = running.latencies(judged.runner, self.sample)
+            memory = self.peak_memory(judged.plan) if final else None
+        return Figures(
+            energy_j=compared.candidate_energy_j,
+            energy_ratio=compared.ratio,
+            cpu_s=compared.candidate_cpu_s,
+            latency_p50_s=p50,
+            latency_p95_s=p95,
+            throughput_per_s=batches.example_count(self.sample[0]) / p50,
+            size_bytes=judged.runner.size_bytes,
+            peak_memory_bytes=memory,
+            quality=judged.quality,
+        ), compared
+
+    def compare(self, judged: Judged, *, final: bool = False) -> Comparison:
+        """Interleave the baseline and ``judged`` on the same inputs. The baseline against itself tells this machine's noise."""
+        ours, units = running.work(self.baseline.runner, self.sample)
+        theirs, _ = running.work(judged.runner, self.sample)
+        with self.meter.window("confirming" if final else "measuring energy"):
+            return compare(
+                ours,
+                theirs,
+                units_per_call=(units, units),
+                tolerance_share=0.03 if final else SCREEN_TOLERANCE_SHARE,
+                confidence=self.limits.confidence,
+                meter=self.gauge,
+                max_s=30.0 if final else SCREEN_MAX_S,
+                warm_up_calls=1,
+            )
+
+    def peak_memory(self, plan: Plan) -> int | None:
+        """Of a fresh process that loads the plan's model and runs it."""
+        runtime = registry.members("runtimes")[plan.inference.runtime]
+        return peak_memory_bytes(plan.model, plan.inference, runtime, self.sample[0], self.workload_file)
+
+    # --- what strategies are given ---
+
+    def refuse(self, meta: Meta) -> str:
+        """What a strategy needs and this workload lacks, or nothing."""
+        has = {
+            Need.MODULE: not self.plan.is_onnx,
+            Need.TRAINING: self.train is not None,
+            Need.CALIBRATION: bool(self.calibration),
+        }
+        lacking = [need.value for need in Need if need in meta.needs and not has[need]]
+        return f"it needs {' and '.join(lacking)}, and the workload has none" if lacking else ""
+
+    def given(self, choices: Choices, work_dir: Path) -> Given:
+        """Everything that one application of a strategy may use."""
+        work_dir.mkdir(parents=True, exist_ok=True)
+        return Given(
+            choices=choices,
+            machine=this_machine(),
+            work_dir=work_dir,
+            seed=self.limits.seed,
+            training=self._epoch if self.train else None,
+            training_step_count=len(self._epoch_starts) if self.train else 0,
+            classifies=self.quality.loss == "cross-entropy",
+            thread_count=self.limits.thread_count,
+            loss=self.loss,
+            calibration=self.calibration,
+            teacher=None if self.plan.is_onnx else self.plan.model,
+            student=self.workload.student,
+            to_onnx=self._to_onnx,
+        )
+
+    @cached_property
+    def loss(self) -> Callable[[Any, Any], Any] | None:
+        """The workload's own, or what its metric implies where outputs and targets fit."""
+        if self.workload.loss is not None or self.plan.is_onnx:
+            return self.workload.loss
+        if self.quality.loss == "cross-entropy":
+            return _cross_entropy
+        sizes_fit = np.size(self.baseline.outputs) == np.size(self.targets)
+        return _squared_error if self.quality.loss == "squared-error" and sizes_fit else None
+
+    @cached_property
+    def epoch_j(self) -> float:
+        """What one ordinary fine-tuning epoch of the baseline would cost: FP32, eager, SGD, timed on a few steps."""
+        import torch
+
+        module = copy.deepcopy(self.plan.model).train()
+        optimizer = torch.optim.SGD(module.parameters(), lr=1e-4, momentum=0.9)
+        torch.set_num_threads(self.limits.thread_count)
+        taken = []
+        for inputs, targets in _few(self._epoch(), TIMED_STEPS + 1):
+            with self.meter.window("timing a training step") as step, torch.enable_grad():
+                outputs = batches.call(module, inputs).float()
+                loss = self.loss(outputs, targets) if self.loss else outputs.square().mean()
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+            taken.append(step.result.energy_j.value)
+        return float(np.median(taken[1:] or taken)) * len(self._epoch_starts)
+
+    @property
+    def _epoch_starts(self) -> range:
+        # A last batch of fewer is left out, where there is another: normalisation over one example is none.
+        assert self.train is not None
+        size = self.train.batch_size
+        return range(0, max(1, len(self.train) - size + 1), size)
+
+    def _epoch(self) -> Iterator[tuple[Inputs, Any]]:
+        import torch
+
+        assert self.train is not None
+        order = torch.randperm(len(self.train)).tolist()
+        for start in self._epoch_starts:
+            inputs, targets = next(self.train.batches(self.train.batch_size, order[start : start + self.train.batch_size]))
+            yield each(torch.as_tensor, inputs), torch.as_tensor(targets)
+
+    def _to_onnx(self, module: Any, path: Path) -> OnnxModel:
+        from greenwright.deploy.export import to_onnx
+
+        if id(module) in self.exports:
+            return self.exports[id(module)][1]
+        varied = [next(self.validation.batches(size, order)) for size, order in _probes(len(self.validation))]
+        exported = to_onnx(module, [each(np.asarray, inputs) for inputs, _ in varied], path)
+        self.exports[id(module)] = (module, exported)
+        return exported
+
+    # --- what was spent ---
+
+    @property
+    def windows(self) -> list[Window]:
+        """Every window that this study booked, those before an interruption included."""
+        return [*self.earlier, *self.meter.windows]
+
+    @property
+    def spent_j(self) -> float:
+        """Joules so far."""
+        return sum(window.energy_j.value for window in self.windows)
+
+    @property
+    def spent_s(self) -> float:
+        """Seconds so far."""
+        return sum(window.duration_s for window in self.windows)
+
+
+def open_workbench(workload: Workload, limits: Limits, folder: Path, workload_file: Path | None) -> Workbench:
+    """Check the workload and lay out its data.
+
+    Raises:
+        BadInputError: something in the workload cannot be used.
+        CannotHereError: an extra is missing.
+    """
+    model = model_of(workload.model)
+    runtime = "onnxruntime" if isinstance(model, OnnxModel) else "torch"
+    plan = Plan(model=model, inference=Inference(runtime=runtime, thread_count=limits.thread_count))
+    validation = split_of("validation", workload.validation, workload.collate)
+    test = split_of("test", workload.test, workload.collate)
+    train = split_of("train", workload.train, workload.collate) if workload.train is not None else None
+    for split in (validation, test):
+        if len(split) % workload.group_size:
+            raise BadInputError(
+                f"the {split.name} set has {len(split)} examples, no multiple of group_size {workload.group_size}"
+            )
+    calibration, validation = _calibration(train, validation, workload.group_size)
+    journal = folder / "windows.jsonl"
+    return Workbench(
+        workload=workload,
+        workload_file=workload_file,
+        limits=limits,
+        folder=folder,
+        quality=quality_of(workload.quality),
+        plan=plan,
+        train=train,
+        validation=validation,
+        test=test,
+        calibration=calibration,
+        earlier=read_journal(journal) if journal.exists() else [],
+        meter=Meter(journal=journal),
+        gauge=Meter(),
+    )
+
+
+def _calibration(train: Split | None, validation: Split, group_size: int) -> tuple[list[Inputs], Split]:
+    """Batches to calibrate on, and the validation examples that remain to be scored."""
+    source = train or validation
+    count = min(CALIBRATION_COUNT, len(source) if train else int(len(source) * CALIBRATION_SHARE) // group_size * group_size)
+    order = np.linspace(0, (len(source) if train else count) - 1, count).astype(int).tolist() if count else []
+    chosen = [each(np.asarray, inputs) for inputs, _ in source.batches(CALIBRATION_BATCH, order)] if count else []
+    if train or not count:
+        return chosen, validation
+    rest = [validation.examples[index] for index in range(count, len(validation))]
+    return chosen, Split(name=validation.name, examples=rest, collate=validation.collate, batch_size=validation.batch_size)
+
+
+def _probes(count: int) -> list[tuple[int, list[int]]]:
+    """Sizes and indices of export samples: batches that differ in size and, most likely, in length."""
+    spread = np.linspace(0, count - 1, min(count, 12)).astype(int).tolist()
+    return [
+        (max(2, len(spread[:2])), (spread[:2] * 2)[:2]),
+        (5, (spread[2:7] or spread)[:5]),
+        (3, (spread[7:10] or spread)[:3]),
+    ]
+
+
+def _few(epoch: Iterable[tuple[Inputs, Any]], count: int) -> Iterator[tuple[Inputs, Any]]:
+    for _, batch in zip(range(count), epoch, strict=False):
+        yield batch
+
+
+def _cross_entropy(outputs: Any, targets: Any) -> Any:
+    from torch.nn import functional
+
+    if outputs.dim() == 1 or outputs.shape[-1] == 1:
+        return functional.binary_cross_entropy_with_logits(outputs.reshape(targets.shape), targets.float())
+    return functional.cross_entropy(outputs, targets.long())
+
+
+def _squared_error(outputs: Any, targets: Any) -> Any:
+    from torch.nn import functional
+
+    return functional.mse_loss(outputs.reshape(targets.shape), targets.float())

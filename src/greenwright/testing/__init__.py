@@ -1,0 +1,1 @@
+"""Contract tests that plugin authors inherit; our own plugins pass the same ones."""

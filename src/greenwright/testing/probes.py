@@ -1,0 +1,208 @@
+"""What every probe must pass, and fake machines with a known truth to pass it on.
+
+A plugin's test inherits the contract and says what a fake machine of its kind is::
+
+    class TestMyProbe(ProbeContract):
+        probe = my_probe
+
+        def machine(self, tmp_path, monkeypatch):
+            return MyFakeMachine(tmp_path)
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from greenwright.meter.window import gained_j
+from greenwright.records import Grade
+
+if TYPE_CHECKING:
+    from greenwright.meter.contract import Probe
+
+COMPONENTS = {"cpu", "dram", "gpu", "node"}
+
+
+class FakeMachine(Protocol):
+    """A machine whose energy is known."""
+
+    root: Path
+
+    def run(self, duration_s: float) -> float:
+        """Let time pass; return the joules that the counters, taken together, should have gained."""
+
+
+class ProbeContract:
+    """Inherit, set ``probe``, and say what ``machine`` is; pytest runs the rest."""
+
+    probe: ClassVar[Any]
+    """The module."""
+
+    def machine(self, tmp_path: Path, monkeypatch: Any) -> FakeMachine:
+        """A machine with at least one counter of this kind."""
+        raise NotImplementedError
+
+    def test_its_facts_are_complete(self) -> None:
+        meta = self.probe.META
+
+        assert all([meta.id, meta.title, meta.covers, meta.leaves_out, meta.source])
+        assert meta.grade in Grade
+        assert meta.update_s > 0
+
+    def test_it_finds_counters_that_can_be_told_apart(self, tmp_path: Path, monkeypatch: Any) -> None:
+        counters = _probe(self).find(self.machine(tmp_path, monkeypatch).root)
+
+        assert counters
+        assert len({counter.id for counter in counters}) == len(counters)
+        assert len({(counter.component, counter.device) for counter in counters}) == len(counters)
+        assert {counter.component for counter in counters} <= COMPONENTS
+        assert all(counter.covers and counter.source for counter in counters)
+        assert all(0 < counter.low_ratio <= 1 <= counter.high_ratio for counter in counters)
+
+    def test_it_reports_the_true_joules(self, tmp_path: Path, monkeypatch: Any) -> None:
+        machine = self.machine(tmp_path, monkeypatch)
+        counters = _probe(self).find(machine.root)
+        before = [_probe(self).read(counter) for counter in counters]
+        truth_j = machine.run(7.0)
+        after = [_probe(self).read(counter) for counter in counters]
+
+        gained = math.fsum(gained_j(pair) for pair in zip(before, after, strict=True))
+
+        assert math.isclose(gained, truth_j, rel_tol=1e-3)
+
+    def test_its_readings_name_their_counter_and_follow_in_time(self, tmp_path: Path, monkeypatch: Any) -> None:
+        counter = _probe(self).find(self.machine(tmp_path, monkeypatch).root)[0]
+        first, second = _probe(self).read(counter), _probe(self).read(counter)
+
+        assert first.counter == second.counter == counter.id
+        assert first.at_s <= second.at_s
+
+    def test_on_a_bare_machine_it_says_why_there_is_nothing(self, tmp_path: Path) -> None:
+        bare = tmp_path / "bare"
+        bare.mkdir()
+        counters, missing = _probe(self).find(bare), _probe(self).missing(bare)
+
+        assert self.probe.META.fallback or not counters
+        assert missing
+        assert all(one.what and one.why for one in missing)
+
+
+def _probe(contract: ProbeContract) -> Probe:
+    probe: Probe = contract.probe
+    return probe
+
+
+class FakePowercap:
+    """A folder that looks like Linux powercap: ``add`` zones, let time pass with ``run``."""
+
+    def __init__(self, tmp_path: Path, wrap_uj: int = 262_143_328_850) -> None:
+        self.root = tmp_path / "machine"
+        self.wrap_uj = wrap_uj
+        self._power_w: dict[Path, float] = {}
+        self._true: set[Path] = set()
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def _folder(self) -> Path:
+        return self.root / "sys/class/powercap"
+
+    def add(self, zone: str, name: str, power_w: float, *, start_uj: int = 1_000, counts: bool = True) -> Path:
+        """A zone such as ``intel-rapl:0`` called ``package-0``; ``counts`` is whether its joules belong in a total."""
+        path = self._folder / zone
+        path.mkdir()
+        (path / "name").write_text(f"{name}\n")
+        (path / "max_energy_range_uj").write_text(f"{self.wrap_uj}\n")
+        (path / "energy_uj").write_text(f"{start_uj}\n")
+        self._power_w[path] = power_w
+        if counts:
+            self._true.add(path)
+        return path
+
+    def server(self) -> FakePowercap:
+        """Two packages with memory, and every zone that must not be added to them."""
+        for number, start_uj in enumerate((5_000_000, 262_143_000_000)):
+            package = f"intel-rapl:{number}"
+            self.add(package, f"package-{number}", 100.0 + number, start_uj=start_uj)
+            self.add(f"{package}:0", "core", 80.0, start_uj=start_uj + 1, counts=False)
+            self.add(f"{package}:1", "dram", 20.0 + number, start_uj=start_uj + 2)
+            self.add(f"intel-rapl-mmio:{number}", f"package-{number}", 100.0, start_uj=start_uj, counts=False)
+        self.add("intel-rapl:2", "psys", 300.0, start_uj=9, counts=False)
+        return self
+
+    def run(self, duration_s: float) -> float:
+        """Let time pass at each zone's power, wrapping; return the joules that belong in a total."""
+        for path, power_w in self._power_w.items():
+            energy_uj = int((path / "energy_uj").read_text()) + round(power_w * duration_s * 1e6)
+            (path / "energy_uj").write_text(f"{energy_uj % self.wrap_uj}\n")
+        return math.fsum(self._power_w[path] for path in self._true) * duration_s
+
+    def lock(self, monkeypatch: Any) -> None:
+        """From now on only root may read, and we are not root; also where the tests are."""
+        read_text = Path.read_text
+
+        def refuse(path: Path, *given: Any, **named: Any) -> str:
+            if path.name == "energy_uj":
+                raise PermissionError(13, "Permission denied", str(path))
+            return read_text(path, *given, **named)
+
+        monkeypatch.setattr(Path, "read_text", refuse)
+
+
+class FakeNvml:
+    """What we use of ``pynvml``, over GPUs of constant power. ``None`` in ``powers_w`` is a GPU without energy counter."""
+
+    NVML_ERROR_NOT_SUPPORTED = 3
+    NVML_ERROR_GPU_IS_LOST = 15
+
+    class NVMLError(Exception):
+        """As in pynvml: an error with its code."""
+
+        def __init__(self, value: int) -> None:
+            super().__init__({3: "Not Supported", 15: "GPU is lost"}.get(value, "Unknown Error"))
+            self.value = value
+
+    def __init__(self, tmp_path: Path, powers_w: tuple[float | None, ...] = (300.0,)) -> None:
+        self.root = tmp_path / "machine"
+        (self.root / "dev").mkdir(parents=True, exist_ok=True)
+        (self.root / "dev/nvidiactl").touch()
+        self.powers_w = powers_w
+        self.energies_mj = [123_456_789 + index for index in range(len(powers_w))]
+        self.lost = False
+
+    def run(self, duration_s: float) -> float:
+        """Let time pass; return the joules of the GPUs that count."""
+        counted_w = [power_w or 0.0 for power_w in self.powers_w]
+        self.energies_mj = [
+            energy_mj + round(power_w * duration_s * 1e3)
+            for energy_mj, power_w in zip(self.energies_mj, counted_w, strict=True)
+        ]
+        return math.fsum(counted_w) * duration_s
+
+    def reset(self) -> None:
+        """As when the driver is reloaded."""
+        self.energies_mj = [0 for _ in self.energies_mj]
+
+    def nvmlDeviceGetCount(self) -> int:  # noqa: N802 - pynvml's name
+        """How many GPUs there are."""
+        return len(self.powers_w)
+
+    def nvmlDeviceGetHandleByIndex(self, index: int) -> int:  # noqa: N802 - pynvml's name
+        """A handle: here, the index."""
+        return index
+
+    def nvmlDeviceGetUUID(self, handle: int) -> str:  # noqa: N802 - pynvml's name
+        """As the driver spells it."""
+        return f"GPU-{handle:08d}-fake"
+
+    def nvmlDeviceGetName(self, handle: int) -> bytes:  # noqa: N802 - pynvml's name
+        """In bytes, as older releases of pynvml answer."""
+        return b"Fake GPU"
+
+    def nvmlDeviceGetTotalEnergyConsumption(self, handle: int) -> int:  # noqa: N802 - pynvml's name
+        """Millijoules since the driver was loaded."""
+        if self.lost:
+            raise self.NVMLError(self.NVML_ERROR_GPU_IS_LOST)
+        if self.powers_w[handle] is None:
+            raise self.NVMLError(self.NVML_ERROR_NOT_SUPPORTED)
+        return self.energies_mj[handle]

@@ -1,0 +1,92 @@
+"""The page as a browser draws it: with the network out of reach, at the width of a phone and of a desk."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from greenwright.report.page import render
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium in PATH"),
+]
+
+LISTEN = """<script>
+var problems = [];
+addEventListener("error", (event) => problems.push(String(event.message)));
+addEventListener("unhandledrejection", (event) => problems.push(String(event.reason)));
+addEventListener("securitypolicyviolation", (event) => problems.push(event.violatedDirective + " " + event.blockedURI));
+console.error = console.warn = (...said) => problems.push(said.join(" "));
+</script>"""
+
+TELL = """<script>
+addEventListener("load", () => setTimeout(() => {
+  const wide = (element) => element.getBoundingClientRect().right > innerWidth + 1;
+  const seen = [...document.querySelectorAll("body *")];
+  const boxed = (element) => element.closest(".scroll, pre, .hidden, .stacked thead");
+  parent.postMessage(JSON.stringify({
+    problems,
+    width: innerWidth,
+    scroll_width: document.documentElement.scrollWidth,
+    overflowing: seen.filter((e) => wide(e) && !boxed(e)).map((e) => e.outerHTML.slice(0, 80)),
+    plots: document.querySelectorAll("#plot .main-svg").length,
+    dots: document.querySelectorAll("#plot .scatterlayer .point").length,
+    picked: document.querySelector("#picked .name")?.textContent,
+    fetched: performance.getEntriesByType("resource").map((entry) => entry.name).filter((name) => !name.startsWith("data:")),
+  }), "*");
+}, 300));
+</script>"""
+
+FRAME = """<!doctype html><title>frame</title><body style="margin:0"><pre id="told"></pre>
+<script>addEventListener("message", (event) => { document.getElementById("told").textContent = event.data; });</script>
+<iframe src="page.html" scrolling="no" style="border:0;width:WIDTHpx;height:900px"></iframe>"""
+
+
+def seen(record: Any, width: int, folder: Path) -> dict[str, Any]:
+    """Open the page in a frame of this width (a window of its own cannot be as narrow as a phone), and ask it what it sees."""
+    page = render(record).replace("<head>", f"<head>{LISTEN}", 1)
+    (folder / "page.html").write_text(page + TELL, encoding="utf-8")
+    (folder / "frame.html").write_text(FRAME.replace("WIDTH", str(width)), encoding="utf-8")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    flags += ["--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder / 'profile'}"]
+    flags += ["--window-size=1600,1000", "--virtual-time-budget=20000", "--dump-dom"]
+    done = subprocess.run(
+        [str(CHROMIUM), *flags, (folder / "frame.html").as_uri()], capture_output=True, text=True, timeout=120, check=True
+    )
+    told = re.search(r'<pre id="told">(.+?)</pre>', done.stdout, re.DOTALL)
+    assert told is not None, done.stderr[-2000:]
+    answer: dict[str, Any] = json.loads(html.unescape(told[1]))
+    return answer
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_plot_is_drawn_nothing_overflows_and_nothing_is_fetched(saving: Any, width: int, tmp_path: Path) -> None:
+    told = seen(saving, width, tmp_path)
+
+    assert told["problems"] == []
+    assert told["fetched"] == []
+    assert told["plots"] > 0
+    assert told["dots"] == 11  # the baseline, nine measured trials, the ring around the chosen
+    assert told["picked"] == "Chosen"
+    assert told["overflowing"] == []
+    assert (told["width"], told["scroll_width"]) == (width, width)
+
+
+def test_a_study_that_keeps_the_model_fits_a_phone(keeping: Any, tmp_path: Path) -> None:
+    told = seen(keeping, 390, tmp_path)
+
+    assert told["problems"] == []
+    assert told["overflowing"] == []
+    assert told["scroll_width"] == 390
