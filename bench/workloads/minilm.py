@@ -7,9 +7,16 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from scipy.stats import rankdata
 from torch import nn
 
+from greenwright import Quality, Workload
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+VALIDATION_PAIRS = 600
 HERE = Path(__file__).parent
 STSB = Path(os.environ.get("GREENWRIGHT_DATA", HERE.parents[2] / "shared" / "data")) / "datasets" / "stsb"
 
@@ -56,3 +63,32 @@ def tokenize(sentences: list[str]) -> list[dict[str, Any]]:
         {"input_ids": torch.tensor(ids), "attention_mask": torch.tensor(mask)}
         for ids, mask in zip(tokens["input_ids"], tokens["attention_mask"], strict=True)
     ]
+
+
+def similarities(outputs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Cosine of each pair of consecutive sentence vectors, which have length 1: ``(2 pairs, 384) -> (pairs,)``."""
+    return np.asarray((outputs[0::2] * outputs[1::2]).sum(axis=1))
+
+
+def spearman(answers: np.ndarray[Any, Any], scores: np.ndarray[Any, Any]) -> float:
+    """Rank correlation of the similarities answered with those that people gave."""
+    return float(np.corrcoef(rankdata(answers), rankdata(scores))[0, 1])
+
+
+def examples(rows: list[tuple[str, str, float]]) -> list[tuple[dict[str, Any], float]]:
+    """Two consecutive examples a pair, each with the pair's score."""
+    tokens = tokenize([sentence for first, second, _ in rows for sentence in (first, second)])
+    return list(zip(tokens, [score for *_, score in rows for _ in range(2)], strict=True))
+
+
+def workload() -> Workload:
+    """Train pairs pick, dev pairs prove."""
+    return Workload(
+        name="minilm",
+        model=Encoder(model_folder()).eval(),
+        validation=examples(pairs("train")[:VALIDATION_PAIRS]),
+        test=examples(pairs("dev")),
+        quality=Quality(name="spearman", function=spearman, reduce=similarities),
+        group_size=2,
+        unit="1 sentence",
+    )

@@ -71,7 +71,7 @@ def test_an_entry_may_name_its_own_source_and_year(tmp_path: Path) -> None:
         (HEAD + ENTRY.replace("2.0", "nan"), "high is nan; write a finite number"),
         (HEAD + ENTRY.replace("2.0", '"2.0"'), "high is '2.0'; write a finite number"),
         (HEAD + ENTRY.replace("2.0", "true"), "high is True; write a finite number"),
-        (HEAD.replace("2025", '"2025"') + ENTRY, "year is '2025'; write a int without quotes"),
+        (HEAD.replace("2025", '"2025"') + ENTRY, "year is '2025'; write it as 2026, without quotes"),
         (HEAD + ENTRY + "lowest = 0.1\n", "nobody reads lowest"),
         (HEAD + ENTRY.replace('key = "cold"', ""), "entry 1: no key"),
     ],

@@ -20,16 +20,16 @@ from greenwright.meter.session import Meter
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import FakeMachine
+    from greenwright.testing.probes import FakeProbe
 
 numbers = st.floats(min_value=-1e9, max_value=1e9)
 
 
-def job(machine: FakeMachine, duration_s: float, power_w: float) -> Callable[[], None]:
+def job(machine: FakeProbe, duration_s: float, power_w: float) -> Callable[[], None]:
     return lambda: machine.work(duration_s, duration_s * power_w)
 
 
-def test_half_the_joules_is_a_ratio_of_a_half(machine: FakeMachine) -> None:
+def test_half_the_joules_is_a_ratio_of_a_half(machine: FakeProbe) -> None:
     comparison = compare(job(machine, 0.01, 100.0), job(machine, 0.005, 100.0), meter=Meter(probes=[machine]))
 
     assert 0.5 == pytest.approx(comparison.ratio.value)
@@ -39,7 +39,7 @@ def test_half_the_joules_is_a_ratio_of_a_half(machine: FakeMachine) -> None:
     assert 0.005 == pytest.approx(comparison.baseline_cpu_s)
 
 
-def test_energy_is_per_unit_where_calls_deliver_several(machine: FakeMachine) -> None:
+def test_energy_is_per_unit_where_calls_deliver_several(machine: FakeProbe) -> None:
     work = job(machine, 0.2, 100.0)
     comparison = compare(work, work, units_per_call=(1, 8), meter=Meter(probes=[machine]))
 
@@ -47,7 +47,7 @@ def test_energy_is_per_unit_where_calls_deliver_several(machine: FakeMachine) ->
     assert (1.0, 8.0) == comparison.units_per_window
 
 
-def test_calls_of_microseconds_are_repeated_until_the_window_is_long_enough(machine: FakeMachine) -> None:
+def test_calls_of_microseconds_are_repeated_until_the_window_is_long_enough(machine: FakeProbe) -> None:
     meter = Meter(probes=[machine])
     comparison = compare(job(machine, 1e-5, 100.0), job(machine, 2e-5, 100.0), meter=meter)
 
@@ -56,7 +56,7 @@ def test_calls_of_microseconds_are_repeated_until_the_window_is_long_enough(mach
     assert 2.0 == pytest.approx(comparison.ratio.value)
 
 
-def test_a_slow_counter_asks_for_longer_windows(machine: FakeMachine) -> None:
+def test_a_slow_counter_asks_for_longer_windows(machine: FakeProbe) -> None:
     machine.META = replace(machine.META, update_s=0.1)
     meter = Meter(probes=[machine])
     compare(job(machine, 0.01, 100.0), job(machine, 0.01, 100.0), min_window_s=0.2, meter=meter)
@@ -64,7 +64,7 @@ def test_a_slow_counter_asks_for_longer_windows(machine: FakeMachine) -> None:
     assert all(window.duration_s >= 2.0 for window in meter.windows[-12:])
 
 
-def test_a_window_that_came_out_too_short_is_repeated_not_believed(machine: FakeMachine) -> None:
+def test_a_window_that_came_out_too_short_is_repeated_not_believed(machine: FakeProbe) -> None:
     durations_s = iter([0.1] * 4 + [0.02] * 10_000)
     meter = Meter(probes=[machine])
 
@@ -78,7 +78,7 @@ def test_a_window_that_came_out_too_short_is_repeated_not_believed(machine: Fake
     assert comparison.units_per_window[1] >= 5
 
 
-def test_the_order_of_a_pair_alternates(machine: FakeMachine) -> None:
+def test_the_order_of_a_pair_alternates(machine: FakeProbe) -> None:
     meter = Meter(probes=[machine])
     compare(job(machine, 0.2, 1.0), job(machine, 0.2, 1.0), meter=meter)
     order = "".join(window.name[0] for window in meter.windows[-12:])
@@ -86,7 +86,7 @@ def test_the_order_of_a_pair_alternates(machine: FakeMachine) -> None:
     assert "bccbbccbbccb" == order
 
 
-def test_drift_that_both_share_cancels(machine: FakeMachine) -> None:
+def test_drift_that_both_share_cancels(machine: FakeProbe) -> None:
     def drifting(power_w: float) -> Callable[[], None]:
         return lambda: machine.work(0.2, 0.2 * power_w * (1 + machine.now_s / 10))
 
@@ -95,7 +95,7 @@ def test_drift_that_both_share_cancels(machine: FakeMachine) -> None:
     assert 0.8 == pytest.approx(comparison.ratio.value, rel=0.02)
 
 
-def test_the_error_of_a_power_model_cancels_in_the_ratio(machine: FakeMachine) -> None:
+def test_the_error_of_a_power_model_cancels_in_the_ratio(machine: FakeProbe) -> None:
     machine.low_ratio, machine.high_ratio = 0.5, 2.0
     comparison = compare(job(machine, 0.2, 100.0), job(machine, 0.2, 50.0), meter=Meter(probes=[machine]))
 
@@ -104,7 +104,7 @@ def test_the_error_of_a_power_model_cancels_in_the_ratio(machine: FakeMachine) -
     assert 0.5 == pytest.approx(comparison.ratio.high)
 
 
-def test_noise_runs_to_the_last_pair_and_says_it_is_not_tight(machine: FakeMachine) -> None:
+def test_noise_runs_to_the_last_pair_and_says_it_is_not_tight(machine: FakeProbe) -> None:
     powers_w = cycle([10.0, 20.0, 40.0, 15.0, 33.0])
     comparison = compare(
         job(machine, 0.2, 20.0), lambda: machine.work(0.2, next(powers_w)), meter=Meter(probes=[machine]), max_pairs=9
@@ -114,7 +114,7 @@ def test_noise_runs_to_the_last_pair_and_says_it_is_not_tight(machine: FakeMachi
     assert 9 == len(comparison.pairs)
 
 
-def test_time_that_is_up_ends_it_once_there_is_an_interval(machine: FakeMachine) -> None:
+def test_time_that_is_up_ends_it_once_there_is_an_interval(machine: FakeProbe) -> None:
     powers_w = cycle([10.0, 20.0, 40.0, 15.0, 33.0])
     comparison = compare(
         job(machine, 0.2, 20.0), lambda: machine.work(0.2, next(powers_w)), meter=Meter(probes=[machine]), max_s=0.5
@@ -123,7 +123,7 @@ def test_time_that_is_up_ends_it_once_there_is_an_interval(machine: FakeMachine)
     assert (6, False) == (comparison.pair_count, comparison.tight)
 
 
-def test_a_baseline_without_joules_is_refused(machine: FakeMachine) -> None:
+def test_a_baseline_without_joules_is_refused(machine: FakeProbe) -> None:
     with pytest.raises(BadInputError, match="baseline used no energy"):
         compare(job(machine, 0.2, 0.0), job(machine, 0.2, 1.0), meter=Meter(probes=[machine]))
 
@@ -139,7 +139,7 @@ def test_a_baseline_without_joules_is_refused(machine: FakeMachine) -> None:
         ({"confidence": 1.0}, "confidence is 1.0"),
     ],
 )
-def test_a_choice_out_of_range_is_refused(machine: FakeMachine, choices: dict[str, object], complaint: str) -> None:
+def test_a_choice_out_of_range_is_refused(machine: FakeProbe, choices: dict[str, object], complaint: str) -> None:
     work = job(machine, 0.2, 1.0)
 
     with pytest.raises(BadInputError, match=complaint):

@@ -44,8 +44,8 @@ def test_a_line_torn_anywhere_is_left_out_and_the_next_is_whole(
     path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
     append(path, window("kept"))
     kept_bytes = path.stat().st_size
-    append(path, window("torn"))
-    cut = data.draw(st.integers(min_value=kept_bytes, max_value=path.stat().st_size - 2))
+    append(path, window("törn"))
+    cut = data.draw(st.integers(min_value=kept_bytes, max_value=path.stat().st_size - 1))
     path.write_bytes(path.read_bytes()[:cut])
 
     assert [window("kept")] == read_journal(path)
@@ -65,5 +65,5 @@ def test_a_whole_line_that_is_no_window_is_an_error(tmp_path: Path, line: str) -
 
 
 def test_a_journal_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="none.jsonl cannot be read"):
+    with pytest.raises(BadInputError, match=r"none\.jsonl cannot be read"):
         read_journal(tmp_path / "none.jsonl")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -19,10 +19,11 @@ from greenwright.records import Grade
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import FakeMachine
+    from greenwright.meter.contract import Counter
+    from greenwright.testing.probes import FakeProbe
 
 
-def test_a_window_holds_what_was_spent_in_its_block(machine: FakeMachine) -> None:
+def test_a_window_holds_what_was_spent_in_its_block(machine: FakeProbe) -> None:
     meter = Meter(probes=[machine])
     machine.work(3.0, 100.0)
     with meter.window("train") as train:
@@ -42,7 +43,7 @@ def test_a_window_holds_what_was_spent_in_its_block(machine: FakeMachine) -> Non
     )
 
 
-def test_nested_windows_count_in_the_outer_one_too(machine: FakeMachine) -> None:
+def test_nested_windows_count_in_the_outer_one_too(machine: FakeProbe) -> None:
     with Meter(name="job", probes=[machine]) as meter:
         machine.work(1.0, 1.0)
         with meter.window("outer"):
@@ -54,7 +55,7 @@ def test_nested_windows_count_in_the_outer_one_too(machine: FakeMachine) -> None
     assert meter.windows[-1] == meter.result
 
 
-def test_windows_may_overlap_without_nesting(machine: FakeMachine) -> None:
+def test_windows_may_overlap_without_nesting(machine: FakeProbe) -> None:
     meter = Meter(probes=[machine])
     first, second = meter.window("first"), meter.window("second")
     first.__enter__()
@@ -68,7 +69,7 @@ def test_windows_may_overlap_without_nesting(machine: FakeMachine) -> None:
     assert (11.0, 110.0) == (first.result.energy_j.value, second.result.energy_j.value)
 
 
-def test_an_exception_still_closes_the_window(machine: FakeMachine) -> None:
+def test_an_exception_still_closes_the_window(machine: FakeProbe) -> None:
     meter = Meter(probes=[machine])
     with pytest.raises(ZeroDivisionError), meter.window("breaks") as broken:  # noqa: PT012 - the window is what is tested
         machine.work(1.0, 5.0)
@@ -77,7 +78,7 @@ def test_an_exception_still_closes_the_window(machine: FakeMachine) -> None:
     assert 5.0 == broken.result.energy_j.value
 
 
-def test_a_window_shorter_than_twenty_updates_says_so(machine: FakeMachine) -> None:
+def test_a_window_shorter_than_twenty_updates_says_so(machine: FakeProbe) -> None:
     machine.META = replace(machine.META, update_s=0.1)
     meter = Meter(probes=[machine])
     with meter.window("short") as short:
@@ -86,7 +87,7 @@ def test_a_window_shorter_than_twenty_updates_says_so(machine: FakeMachine) -> N
     assert short.result.too_short
 
 
-def test_the_range_of_a_model_reaches_the_window(machine: FakeMachine) -> None:
+def test_the_range_of_a_model_reaches_the_window(machine: FakeProbe) -> None:
     machine.low_ratio, machine.high_ratio = 0.5, 2.0
     with Meter(probes=[machine]) as meter:
         machine.work(1.0, 8.0)
@@ -94,7 +95,7 @@ def test_the_range_of_a_model_reaches_the_window(machine: FakeMachine) -> None:
     assert (4.0, 8.0, 16.0) == (meter.result.energy_j.low, meter.result.energy_j.value, meter.result.energy_j.high)
 
 
-def test_work_still_under_way_is_waited_for_before_each_look(machine: FakeMachine) -> None:
+def test_work_still_under_way_is_waited_for_before_each_look(machine: FakeProbe) -> None:
     machine.energy_j = 1000.0
     with Meter(probes=[machine], sync=lambda: machine.work(0.5, 20.0)) as meter:
         machine.work(1.0, 3.0)
@@ -102,7 +103,7 @@ def test_work_still_under_way_is_waited_for_before_each_look(machine: FakeMachin
     assert (1.5, 23.0) == (meter.result.duration_s, meter.result.energy_j.value)
 
 
-def test_looks_taken_in_between_unwrap_every_wrap(machine: FakeMachine) -> None:
+def test_looks_taken_in_between_unwrap_every_wrap(machine: FakeProbe) -> None:
     machine.wrap_j = 100.0
     meter = Meter(probes=[machine])
     meter._poller._wait_s = 1e6
@@ -114,24 +115,23 @@ def test_looks_taken_in_between_unwrap_every_wrap(machine: FakeMachine) -> None:
     assert 700.0 == pytest.approx(long.result.energy_j.value)
 
 
-def test_a_look_in_between_that_fails_is_left_out(machine: FakeMachine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_in_between_that_fails_is_left_out(machine: FakeProbe, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.wrap_j = 100.0
     meter = Meter(probes=[machine])
 
-    def refuse(_: object) -> None:
+    def refuse(probe: FakeProbe, counter: Counter) -> NoReturn:
         raise CannotHereError("busy")
 
     with meter.window("long") as long:
         machine.work(1.0, 70.0)
         with monkeypatch.context() as patch:
-            patch.setattr(type(machine), "read", lambda *_: refuse(None))
+            patch.setattr(type(machine), "read", refuse)
             meter._poller.look()
 
     assert 70.0 == long.result.energy_j.value
 
 
-def test_the_thread_lives_as_long_as_a_window_is_open(machine: FakeMachine) -> None:
-    machine.wrap_j = 100.0
+def test_the_thread_lives_as_long_as_a_window_is_open(machine: FakeProbe) -> None:
     machine.wrap_j = 65_536.0
 
     def pollers() -> list[threading.Thread]:
@@ -155,7 +155,7 @@ def test_the_cpu_time_model_needs_no_thread(tmp_path: Path) -> None:
     assert [cpu_time.META.id] == [source.counter.id for source in meter.sources]
 
 
-def test_finished_windows_are_in_the_journal_at_once(machine: FakeMachine, tmp_path: Path) -> None:
+def test_finished_windows_are_in_the_journal_at_once(machine: FakeProbe, tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     with Meter(probes=[machine], journal=path) as meter:
         with meter.window("first"):
@@ -166,7 +166,7 @@ def test_finished_windows_are_in_the_journal_at_once(machine: FakeMachine, tmp_p
     assert list(meter.windows) == read_journal(path)
 
 
-def test_a_result_asked_for_too_early_is_refused(machine: FakeMachine) -> None:
+def test_a_result_asked_for_too_early_is_refused(machine: FakeProbe) -> None:
     meter = Meter(probes=[machine])
     with meter.window("open") as opened, pytest.raises(BadInputError, match="'open' has not ended"):
         _ = opened.result
@@ -174,7 +174,7 @@ def test_a_result_asked_for_too_early_is_refused(machine: FakeMachine) -> None:
         _ = meter.result
 
 
-def test_a_window_is_opened_once(machine: FakeMachine) -> None:
+def test_a_window_is_opened_once(machine: FakeProbe) -> None:
     window = Meter(probes=[machine]).window("once")
     with window:
         pass
@@ -183,8 +183,8 @@ def test_a_window_is_opened_once(machine: FakeMachine) -> None:
         window.__enter__()
 
 
-def test_a_machine_without_any_counter_is_an_error(machine: FakeMachine) -> None:
-    with pytest.raises(CannotHereError, match="nothing here can be measured .no probe was given."):
+def test_a_machine_without_any_counter_is_an_error(machine: FakeProbe) -> None:
+    with pytest.raises(CannotHereError, match=r"nothing here can be measured \(no probe was given\)"):
         Meter(probes=[])
 
 

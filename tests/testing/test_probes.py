@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,7 +24,7 @@ def kilojoule_reader(counter: Counter) -> Reading:
 
 
 class Contract(ProbeContract):
-    probe = rapl
+    probe: Any = rapl
 
     def machine(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePowercap:
         fake = FakePowercap(tmp_path)
@@ -35,7 +35,7 @@ class Contract(ProbeContract):
 def contract_of(**changes: object) -> Contract:
     honest = {"META": rapl.META, "find": rapl.find, "missing": rapl.missing, "read": rapl.read}
     contract = Contract()
-    contract.probe = SimpleNamespace(**(honest | changes))  # type: ignore[misc]
+    contract.probe = SimpleNamespace(**(honest | changes))
     return contract
 
 

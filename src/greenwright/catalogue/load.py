@@ -84,9 +84,9 @@ def _refuse_empty(facts: dict[str, Any], where: str) -> None:
     for key in ("key", "value", "low", "high", *_HEAD):
         if facts.get(key) in (None, ""):
             raise CatalogueError(f"{where}: no {key}; give it in the entry or at the head of the file")
-    for key, kind in (("year", int), ("checked", date)):
+    for key, kind, example in (("year", int, "2026"), ("checked", date, "2026-09-01")):
         if not isinstance(facts[key], kind):
-            raise CatalogueError(f"{where}: {key} is {facts[key]!r}; write a {kind.__name__} without quotes")
+            raise CatalogueError(f"{where}: {key} is {facts[key]!r}; write it as {example}, without quotes")
 
 
 def _number(value: object, key: str, where: str) -> float:

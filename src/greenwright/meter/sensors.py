@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from greenwright import registry
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -66,6 +64,8 @@ def choose(found: Iterable[Source]) -> list[Source]:
 
 def built_in() -> list[Probe]:
     """Every probe of the family: ours, and those of installed plugins."""
+    from greenwright import registry  # brings importlib.metadata, half of what importing a meter would cost
+
     # A module is the plugin; that it keeps the contract is checked by its contract test.
     return [cast("Probe", module) for module in registry.load_all("probes").values()]
 

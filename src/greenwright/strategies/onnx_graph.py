@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import platform
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from greenwright.records import Machine, OnnxModel
@@ -56,11 +57,11 @@ def needs_reduced_range(machine: Machine) -> bool:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep the quantizer's advice about pre-processing out of the user's terminal: it is done, or known to fail."""
+    """Keep what the quantizer logs and prints out of the user's terminal: its advice is taken, or known to fail."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        with warnings.catch_warnings():
+        with redirect_stdout(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -81,7 +81,8 @@ def _remove(module: nn.Module, sample: Inputs, keep_share: float) -> float:
         module,
         _example(sample),
         importance=torch_pruning.importance.GroupMagnitudeImportance(p=2),
-        global_pruning=True,
+        # The same share of every layer: ranked globally, the first layers would lose most, and quality with them.
+        global_pruning=False,
         pruning_ratio=1.0,
         max_pruning_ratio=MOST_REMOVED_SHARE,
         iterative_steps=STEP_COUNT,

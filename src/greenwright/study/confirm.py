@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from greenwright.records import Comparison, Figures, QualityProof, Trial
 from greenwright.study import running
 from greenwright.study.proof import prove
-from greenwright.study.trials import Ingredient, Recipe, cook
+from greenwright.study.trials import Ingredient, Recipe, cook, refuse_full_disk, why_broken
 from greenwright.study.workbench import Judged, Workbench
 
 FINALISTS = 3
@@ -46,42 +47,58 @@ def finalists(trials: Sequence[Trial], holds: Callable[[Trial], bool]) -> list[T
 
 def confirm(
     bench: Workbench, ordered: Sequence[Trial], say: Callable[[str], None]
-) -> tuple[list[QualityProof], Confirmed | None]:
-    """Prove the finalists in turn; the last that passed is the one, if its energy ratio then holds, too."""
+) -> tuple[list[QualityProof], Confirmed | None, dict[int, str]]:
+    """Prove the finalists in turn; the last that passed is the one, if its energy ratio then holds, too.
+
+    The third value says, by trial number, why one could not be tested at all, which ends the sequence like a failure.
+    """
     if not ordered:
-        return [], None
+        return [], None, {}
     with bench.meter.window("confirming"):
-        baseline, targets = running.answers(bench.baseline.runner, bench.test, bench.limits.batch)
+        baseline, targets = bench.answers(bench.baseline.runner, bench.test)
     proofs: list[QualityProof] = []
     passed: list[tuple[Trial, Judged, QualityProof]] = []
+    broken: dict[int, str] = {}
     for trial in ordered:
-        plan = cook(bench, recipe_of(trial))
-        with bench.meter.window("confirming"):
-            runner = running.load(plan)
-            outputs, _ = running.answers(runner, bench.test, bench.limits.batch)
-            proof = prove(
-                bench.quality,
-                baseline,
-                outputs,
-                targets,
-                max_drop=bench.limits.max_drop,
-                group_size=bench.workload.group_size,
-                confidence=bench.limits.confidence,
-                seed=bench.limits.seed,
-            )
-            proof = replace(proof, trial=trial.number)
+        try:
+            judged, proof = _tested(bench, trial, baseline, targets)
+        except Exception as error:  # noqa: BLE001  as in a trial: what breaks a candidate must not cost the others
+            refuse_full_disk(bench.folder, error)
+            broken[trial.number] = f"on the test set it broke: {why_broken(error)}"
+            say(f"  trial {trial.number}: {broken[trial.number]}")
+            break
         proofs.append(proof)
         say(f"  trial {trial.number} on the test set: {_told(proof)}")
         if not proof.passed:
             break
-        assert trial.figures is not None
-        judged = Judged(plan=plan, runner=runner, outputs=outputs, quality=trial.figures.quality)
         passed.append((trial, judged, proof))
     for trial, judged, proof in reversed(passed):
         figures, comparison = bench.figures(judged, final=True)
         if comparison.ratio.high < 1:
-            return proofs, Confirmed(trial=trial, judged=judged, proof=proof, figures=figures, comparison=comparison)
-    return proofs, None
+            confirmed = Confirmed(trial=trial, judged=judged, proof=proof, figures=figures, comparison=comparison)
+            return proofs, confirmed, broken
+    return proofs, None, broken
+
+
+def _tested(bench: Workbench, trial: Trial, baseline: Any, targets: Any) -> tuple[Judged, QualityProof]:
+    """One finalist on the test set, against the baseline's answers there."""
+    assert trial.figures is not None
+    plan = cook(bench, recipe_of(trial))
+    with bench.meter.window("confirming"):
+        runner = running.load(plan)
+        outputs, _ = bench.answers(runner, bench.test)
+        proof = prove(
+            bench.quality,
+            baseline,
+            outputs,
+            targets,
+            max_drop=bench.limits.max_drop,
+            group_size=bench.group_size,
+            confidence=bench.limits.confidence,
+            seed=bench.limits.seed,
+        )
+    judged = Judged(plan=plan, runner=runner, outputs=outputs, quality=trial.figures.quality)
+    return judged, replace(proof, trial=trial.number)
 
 
 def recipe_of(trial: Trial) -> Recipe:

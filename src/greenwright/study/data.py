@@ -33,7 +33,18 @@ class Split:
         """(inputs, targets) of ``size`` examples each, the last maybe fewer, as the collate function makes them."""
         indices = range(len(self)) if order is None else order
         for start in range(0, len(indices), size):
-            yield self.collate([self.examples[int(index)] for index in indices[start : start + size]])
+            yield self._batch(indices[start : start + size])
+
+    def _batch(self, indices: Sequence[int]) -> tuple[Inputs, Any]:
+        try:
+            inputs, targets = self.collate([self.examples[int(index)] for index in indices])
+        except BadInputError:
+            raise
+        except Exception as error:  # whatever the user's data set or collate function raises
+            raise BadInputError(
+                f"the {self.name} set fails at its examples {indices[0]} to {indices[-1]}: {type(error).__name__}: {error}"
+            ) from error
+        return inputs, targets
 
     def first(self, count: int) -> Split:
         """The first ``count`` examples as a split of their own."""
@@ -44,11 +55,21 @@ class Split:
 def split_of(name: str, given: Any, collate: Collate | None = None) -> Split:
     """Take a PyTorch ``DataLoader``, a data set, a list of (inputs, target), or a pair of arrays (inputs, targets).
 
+    A mapping of arrays by name, labels among them, is a pair, too.
+
     Raises:
         BadInputError: it is none of these, or empty.
     """
+    if isinstance(given, Mapping):
+        given = _pair(given)
     if _is_loader(given):
-        split = Split(name=name, examples=given.dataset, collate=collate or given.collate_fn, batch_size=given.batch_size or 64)
+        made = given.collate_fn
+        split = Split(
+            name=name,
+            examples=_loaded(given),
+            collate=collate or (lambda items: _pair(made(items))),
+            batch_size=given.batch_size or 64,
+        )
     elif isinstance(given, tuple) and len(given) == 2:  # noqa: PLR2004  (inputs, targets)
         split = Split(name=name, examples=_Columns(*given), collate=collate or stack_examples, batch_size=64)
     elif hasattr(given, "__len__") and hasattr(given, "__getitem__"):
@@ -114,6 +135,27 @@ def _stack(items: Sequence[Any]) -> Any:
     for row, array in zip(stacked, arrays, strict=True):
         row[tuple(slice(0, size) for size in array.shape)] = array
     return stacked
+
+
+def _loaded(loader: Any) -> Any:
+    """The examples a loader would load: a part of its data set, where its sampler knows only that."""
+    if not hasattr(loader.dataset, "__getitem__") or not hasattr(loader.dataset, "__len__"):
+        return list(loader.dataset)
+    indices = getattr(getattr(loader, "sampler", None), "indices", None)
+    return loader.dataset if indices is None else _Chosen(loader.dataset, [int(index) for index in indices])
+
+
+class _Chosen:
+    """Some examples of a data set."""
+
+    def __init__(self, examples: Any, indices: Sequence[int]) -> None:
+        self.examples, self.indices = examples, indices
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.examples[self.indices[index]]
 
 
 def _is_loader(given: Any) -> bool:

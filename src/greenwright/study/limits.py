@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from greenwright.errors import BadInputError
@@ -33,11 +34,11 @@ class Limits:
     def __post_init__(self) -> None:
         """Refuse what cannot be kept."""
         checks = {
-            "max_drop": (self.max_drop >= 0, "0 or more"),
+            "max_drop": (0 <= self.max_drop < math.inf, "0 or more"),
             "batch": (self.batch >= 1, "1 or more"),
-            "time_s": (self.time_s > 0, "more than 0"),
-            "search_budget_j": (self.search_budget_j is None or self.search_budget_j > 0, "more than 0"),
-            "horizon_units": (self.horizon_units > 0, "more than 0"),
+            "time_s": (0 < self.time_s < math.inf, "more than 0"),
+            "search_budget_j": (self.search_budget_j is None or 0 < self.search_budget_j < math.inf, "more than 0"),
+            "horizon_units": (0 < self.horizon_units < math.inf, "more than 0"),
             "thread_count": (self.thread_count >= 1, "1 or more"),
             "confidence": (0.5 < self.confidence < 1, "between 0.5 and 1"),  # noqa: PLR2004  a coin's certainty
         }

@@ -34,6 +34,10 @@ def _ask(bench: Workbench, strategy: str, *, asked: bool) -> Offer:
         return Offer(
             strategy=strategy, title=strategy, stage="", applies=False, reason=f"it needs {error.name}, which is not installed"
         )
+    except Exception as error:  # noqa: BLE001  a strategy from outside breaks as it likes; the others are still asked
+        return Offer(
+            strategy=strategy, title=strategy, stage="", applies=False, reason=f"its check broke: {type(error).__name__}: {error}"
+        )
     return Offer(
         strategy=strategy,
         title=meta.title,

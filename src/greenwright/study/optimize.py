@@ -6,7 +6,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -26,7 +26,7 @@ from greenwright.study import outputs, verdicts
 from greenwright.study.confirm import Confirmed, confirm, finalists, pareto_front
 from greenwright.study.limits import Limits
 from greenwright.study.offers import ask_all
-from greenwright.study.proposals import Proposals
+from greenwright.study.proposals import JOURNAL, Proposals
 from greenwright.study.search import Search
 from greenwright.study.trials import total_j
 from greenwright.study.workbench import Workbench, open_workbench
@@ -98,7 +98,7 @@ def optimize(  # noqa: PLR0913  by name, all with defaults
     limits = limits or Limits()
     say = say or (lambda _: None)
     settings = resolve({"ledger_url": ledger_url})
-    name = name or workload.name or (workload_file.parent.name if workload_file else "study")
+    name = name or workload.name or (workload_file.resolve().parent.name if workload_file else "study")
     folder = Path(out) if out is not None else settings.out / name
     with outputs.on_disk(folder), _alone(folder, name, limits, resume=resume) as started_at:
         bench = open_workbench(workload, limits, folder / outputs.SEARCH, workload_file)
@@ -108,8 +108,7 @@ def optimize(  # noqa: PLR0913  by name, all with defaults
         if confirmed is not None:
             record, entry = _release(bench, record, confirmed, folder)
         else:
-            for stale in ("model.onnx", "model.pt2"):
-                (folder / stale).unlink(missing_ok=True)
+            outputs.clear_models(folder)
         outputs.write_record(record, folder)
         study = Study(record=record, folder=folder)
         study.report()
@@ -129,7 +128,8 @@ def _study(bench: Workbench, name: str, say: Callable[[str], None]) -> tuple[Stu
     stopped = search.run()
     say(f"search ended: {stopped}")
     trials = list(search.trials.values())
-    proofs, confirmed = confirm(bench, ordered := finalists(trials, search.holds), say)
+    proofs, confirmed, broken = confirm(bench, ordered := finalists(trials, search.holds), say)
+    trials = [replace(trial, reason=broken.get(trial.number, trial.reason)) for trial in trials]
     trials = verdicts.annotated(trials, search, ordered, proofs, confirmed)
     return _record(bench, name, trials, offers, proofs, confirmed, stopped), confirmed
 
@@ -226,9 +226,10 @@ def _spending(bench: Workbench) -> tuple[Spending, ...]:
 def _alone(folder: Path, name: str, limits: Limits, *, resume: bool) -> Iterator[str]:
     """Hold the study's folder against a second study in it; yields when this one first began."""
     search = folder / outputs.SEARCH
-    terms = search / "terms.json"
-    asked = {"name": name, "limits": msgspec.to_builtins(limits)}
-    _refuse_mismatch(search, terms, asked, resume=resume)
+    terms = search / outputs.TERMS
+    asked = msgspec.json.decode(msgspec.json.encode({"name": name, "limits": limits}))  # as the file will hold it
+    if resume and not terms.exists() and not (folder / outputs.RECORD).exists():
+        raise BadInputError(f"there is no study to resume in {folder}; run it without --resume")
     search.mkdir(parents=True, exist_ok=True)
     with (search / "lock").open("w") as lock:
         try:
@@ -238,22 +239,36 @@ def _alone(folder: Path, name: str, limits: Limits, *, resume: bool) -> Iterator
                 f"another study is running in {folder}: wait for it, or choose another folder with --out"
             ) from None
         if terms.exists():
+            _refuse_mismatch(search, asked, resume=resume)
             started_at = str(msgspec.json.decode(terms.read_bytes())["started_at"])
         else:
+            _clear_leftovers(search)
             started_at = _now()
             outputs.write_whole(terms, msgspec.json.encode(asked | {"started_at": started_at, "pid": os.getpid()}))
-        yield started_at
+        try:
+            yield started_at
+        except Exception:
+            # Refused before anything was tried: there is nothing to resume, and the mended workload must not be told so.
+            if not (search / JOURNAL).exists():
+                outputs.clear_search(folder)
+                with suppress(OSError):
+                    folder.rmdir()
+            raise
 
 
-def _refuse_mismatch(search: Path, terms: Path, asked: dict[str, Any], *, resume: bool) -> None:
-    if not terms.exists():
-        shutil.rmtree(search, ignore_errors=True)
-        if resume and not (search.parent / outputs.RECORD).exists():
-            raise BadInputError(f"there is no study to resume in {search.parent}; run it without --resume")
-        return
+def _clear_leftovers(search: Path) -> None:
+    """Of a study that ended while it was removing them."""
+    for path in search.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "lock":
+            path.unlink()
+
+
+def _refuse_mismatch(search: Path, asked: dict[str, Any], *, resume: bool) -> None:
     if not resume:
         raise BadInputError(f"{search.parent} holds an unfinished study: go on with --resume, or remove {search} to start anew")
-    known = msgspec.json.decode(terms.read_bytes())
+    known = msgspec.json.decode((search / outputs.TERMS).read_bytes())
     changed = [key for key, value in asked["limits"].items() if known["limits"].get(key) != value and key not in _MAY_CHANGE]
     if known["name"] != asked["name"] or changed:
         raise BadInputError(

@@ -13,13 +13,18 @@ from pathlib import Path
 import msgspec
 
 from greenwright.batches import Inputs, each, named
-from greenwright.errors import CannotHereError
+from greenwright.errors import BadInputError, CannotHereError
 from greenwright.records import Certificate, StudyRecord
 from greenwright.strategies.contract import Plan
 
 RECORD = "study.json"
 SEARCH = "search"
 """Where a running study keeps its journals and plans; gone when it has finished."""
+TERMS = "terms.json"
+"""In there: what the study was asked. A study that has it can be resumed."""
+MODELS = ("model.onnx", "model.pt2")
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+FORBIDDEN = frozenset({errno.EACCES, errno.EROFS, errno.EPERM})
 
 
 @contextmanager
@@ -27,14 +32,20 @@ def on_disk(folder: Path) -> Iterator[None]:
     """Turn what a disk can refuse into an error that says what to do.
 
     Raises:
+        BadInputError: the folder cannot be one, because there is a file.
         CannotHereError: the disk is full, or the folder may not be written.
     """
     try:
         yield
     except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise CannotHereError(f"the disk is full under {folder}: free some space, then run again with --resume") from error
-        if error.errno in {errno.EACCES, errno.EROFS, errno.EPERM}:
+        if error.errno in FULL:
+            again = "run again with --resume" if (folder / SEARCH / TERMS).exists() else "run again"
+            raise CannotHereError(f"the disk is full under {folder}: free some space, then {again}") from error
+        if not _concerns(error, folder):  # the user's own data, say
+            raise
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            raise BadInputError(f"{error.filename} is a file, not a folder: choose another folder with --out") from error
+        if error.errno in FORBIDDEN:
             raise CannotHereError(
                 f"{folder} may not be written ({error.strerror}): choose another folder with --out"
             ) from error
@@ -43,7 +54,7 @@ def on_disk(folder: Path) -> Iterator[None]:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Replace ``path`` in one step: a reader sees the old file or the new one, and a failure leaves no part of it."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished = path.with_name(f".{path.name}.unfinished")  # one name: what a kill leaves, the next run overwrites
     try:
         with unfinished.open("wb") as file:
             file.write(content)
@@ -55,14 +66,18 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def write_model(plan: Plan, sample: Inputs, folder: Path) -> Path:
-    """``model.onnx``, or ``model.pt2`` for a plan that PyTorch runs."""
-    if plan.is_onnx:
-        path = folder / "model.onnx"
-        write_whole(path, plan.model.path.read_bytes())
-        return path
-    path = folder / "model.pt2"
-    write_whole(path, _exported(plan, sample))
+    """``model.onnx``, or ``model.pt2`` for a plan that PyTorch runs; the other, if an earlier study left it, goes."""
+    path = folder / ("model.onnx" if plan.is_onnx else "model.pt2")
+    write_whole(path, plan.model.path.read_bytes() if plan.is_onnx else _exported(plan, sample))
+    clear_models(folder, but=path.name)
     return path
+
+
+def clear_models(folder: Path, but: str = "") -> None:
+    """Remove what an earlier study released here."""
+    for name in MODELS:
+        if name != but:
+            (folder / name).unlink(missing_ok=True)
 
 
 def write_record(record: StudyRecord, folder: Path) -> None:
@@ -100,6 +115,14 @@ def load_snippet(plan: Plan, path: Path, sample: Inputs) -> str:
         return f'import onnxruntime\nsession = onnxruntime.InferenceSession("{path.name}")\noutput = session.run(None, {{{feed}}})[0]'
     arguments = ", ".join(f"{name}={name}" for name in named(sample)) if isinstance(sample, dict) else ", ".join(named(sample))
     return f'import torch\nmodel = torch.export.load("{path.name}").module()\noutput = model({arguments})'
+
+
+def _concerns(error: OSError, folder: Path) -> bool:
+    """The refused path lies in the folder, or is one the folder lies in."""
+    if not isinstance(error.filename, str | os.PathLike):
+        return False
+    refused, ours = Path(error.filename).absolute(), folder.absolute()
+    return refused.is_relative_to(ours) or ours.is_relative_to(refused)
 
 
 def _exported(plan: Plan, sample: Inputs) -> bytes:

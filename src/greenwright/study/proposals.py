@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Space = Mapping[str, Real | Whole | OneOf]
 STARTUP_TRIALS = 2
 RECORD, KEY = "record", "key"
+JOURNAL = "proposals.journal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Proposals:
         from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        journal = folder / "proposals.journal"
+        journal = folder / JOURNAL
+        _mend(journal)
         self.storage = optuna.storages.JournalStorage(
             JournalFileBackend(str(journal), lock_obj=JournalFileOpenLock(str(journal)))
         )
@@ -91,6 +93,15 @@ class Proposals:
                 study_name=phase, storage=self.storage, sampler=sampler, direction="minimize", load_if_exists=True
             )
         return self.studies[phase]
+
+
+def _mend(journal: Path) -> None:
+    """Cut off the line a kill tore, and lift the lock it left: the study holds its folder alone."""
+    journal.with_name(journal.name + ".lock").unlink(missing_ok=True)
+    if journal.exists():
+        kept = journal.read_bytes().rpartition(b"\n")
+        with journal.open("rb+") as file:
+            file.truncate(len(kept[0]) + len(kept[1]))
 
 
 def _distribution(choice: Real | Whole | OneOf) -> Any:

@@ -27,6 +27,8 @@ class Quality:
     function: Metric
     higher_is_better: bool = True
     scores: Callable[[Any, Any], Any] | None = None
+    reduce: Callable[[Any], Any] | None = None
+    """Outputs of all examples -> one answer a group, made once: the similarity of two sentences from their two vectors."""
     loss: str = ""
     """The loss to fine-tune with that it implies: "cross-entropy", "squared-error" or none."""
 
@@ -42,8 +44,10 @@ class Quality:
             raise BadInputError(f"the quality function {self.name!r} failed: {type(error).__name__}: {error}") from error
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RuntimeError):  # the last is a tensor of many
             raise BadInputError(f"the quality function {self.name!r} must return one number, it returned {value!r}") from None
+        if isinstance(value, str):
+            raise BadInputError(f"the quality function {self.name!r} must return a number, it returned the text {value!r}")
         if not math.isfinite(number):
             raise BadInputError(f"the quality function {self.name!r} must return a finite number, it returned {number}")
         return number
@@ -77,7 +81,8 @@ def labels(outputs: Any) -> Array:
 
 
 def _hits(outputs: Any, targets: Any) -> Array:
-    hits = labels(outputs) == np.asarray(targets)
+    answered = labels(outputs)
+    hits = answered == np.asarray(targets).reshape(answered.shape)  # (n, 1) against (n,) would be compared all with all
     return np.asarray(hits.reshape(len(hits), -1).mean(axis=1))
 
 
@@ -87,9 +92,10 @@ def _accuracy(outputs: Any, targets: Any) -> float:
 
 def _macro_f1(outputs: Any, targets: Any) -> float:
     """Mean over classes of ``2 tp / (2 tp + fp + fn)``."""
-    answered, true = labels(outputs), np.asarray(targets)
+    answered = labels(outputs)
+    true = np.asarray(targets).reshape(answered.shape)
     scores = []
-    for kind in np.unique(true):
+    for kind in np.union1d(true, answered):
         right = int(((answered == kind) & (true == kind)).sum())
         wrong = int(((answered == kind) ^ (true == kind)).sum())
         scores.append(2 * right / (2 * right + wrong))

@@ -39,6 +39,11 @@ def answers(runner: Runner, split: Split, batch: int) -> tuple[Any, Any]:
             raise BadInputError(
                 f"the model fails on batch {number} of the {split.name} set ({describe(inputs)}): {_headline(error)}"
             ) from error
+        if np.ndim(answered) == 0 or len(answered) != example_count(inputs):
+            raise BadInputError(
+                f"the model must answer one row an example: for {example_count(inputs)} examples of the {split.name} set"
+                f" ({describe(inputs)}) it answers an array of shape {tuple(np.shape(answered))}"
+            )
         if answered.dtype.kind == "f" and not np.isfinite(answered).all():
             bad = int((~np.isfinite(answered.reshape(len(answered), -1))).any(axis=1).sum())
             raise BadInputError(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
-from collections.abc import Sequence
+import os
+import pickle
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +18,13 @@ from greenwright.errors import GreenwrightError
 from greenwright.machine import this_machine
 from greenwright.records import Grade, OnnxModel, Quantity, Step, Trial, TrialState, Window
 from greenwright.strategies.contract import Choices, Meta, NotApplicableError, Plan, Strategy
+from greenwright.study import outputs
 from greenwright.study.workbench import Judged, Workbench
 
 HOPELESS_LIMITS = 3.0
 """A candidate whose drop lies surely above this many limits is not measured further."""
+LEAST_FREE_BYTES = 1_000_000
+"""A trial that breaks with less room than this on its disk broke for want of room, whatever its library says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,30 +86,29 @@ def cook(bench: Workbench, recipe: Recipe) -> Plan:
 
 
 def attempt(bench: Workbench, number: int, recipe: Recipe) -> tuple[Trial, Judged | None]:
-    """Run a recipe to its end; whatever breaks in it becomes a row with its reason, never the end of the study."""
+    """Run a recipe to its end; whatever breaks in it becomes a row with its reason, never the end of the study.
+
+    Raises:
+        OSError: the disk is full, which no other trial would survive either.
+    """
     before = len(bench.windows)
     trial = Trial(number=number, recipe=steps(recipe), state=TrialState.FAILED, reason="")
     judged = None
     try:
         judged = bench.judge(cook(bench, recipe))
         trial = _judged(bench, trial, judged)
-    except GreenwrightError as error:
-        trial = replace(trial, reason=str(error))
-    except (
-        MemoryError,
-        RuntimeError,
-        ValueError,
-        TypeError,
-        NotImplementedError,
-        KeyError,
-        AttributeError,
-        IndexError,
-    ) as error:
-        # A strategy's libraries raise as they like; one bad trial never ends a study. A full disk or Ctrl-C does.
-        trial = replace(
-            trial, reason=f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
-        )
+    except Exception as error:  # noqa: BLE001  a strategy's libraries raise as they like
+        refuse_full_disk(bench.folder, error)
+        trial = replace(trial, reason=why_broken(error))
     return replace(trial, apply_j=total_j(bench.windows[before:])), judged
+
+
+def why_broken(error: Exception) -> str:
+    """One line for people."""
+    if isinstance(error, GreenwrightError):
+        return str(error)
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def total_j(windows: Sequence[Window]) -> Quantity:
@@ -128,6 +134,23 @@ def _judged(bench: Workbench, trial: Trial, judged: Judged) -> Trial:
     return replace(trial, state=TrialState.MEASURED, figures=figures)
 
 
+def refuse_full_disk(folder: Path, error: Exception) -> None:
+    """Do nothing, unless ``error`` comes of a full disk: nothing that follows would survive that either.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    said_so = any(isinstance(cause, OSError) and cause.errno in outputs.FULL for cause in _causes(error))
+    if said_so or shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def _apply(bench: Workbench, plan: Plan, ingredient: Ingredient, folder: Path) -> Plan:
     strategy: Strategy = registry.load("strategies", ingredient.strategy)
     verdict = strategy.check(plan, this_machine())
@@ -144,7 +167,10 @@ def _remember(plan: Plan, folder: Path) -> None:
     if not plan.is_onnx:
         import torch
 
-        torch.save(plan.model, folder / "module.pt")
+        try:
+            torch.save(plan.model, folder / "module.pt")
+        except (pickle.PicklingError, AttributeError, TypeError):  # a class of its own function: made again when resumed
+            return
     known = {
         "onnx": str(plan.model.path.resolve()) if plan.is_onnx else None,
         "inference": plan.inference,
@@ -157,16 +183,22 @@ def _remember(plan: Plan, folder: Path) -> None:
 
 
 def _recall(folder: Path) -> Plan | None:
+    """The plan kept there; None where there is none, or none that can still be read: it is then made again."""
+    try:
+        return _read(folder)
+    except Exception:  # noqa: BLE001  a module's own class may be gone, and unpickling says so as it likes
+        return None
+
+
+def _read(folder: Path) -> Plan:
     import msgspec
 
     from greenwright.records import Inference
 
-    if not (folder / "plan.json").exists():
-        return None
     known = msgspec.json.decode((folder / "plan.json").read_bytes())
     model: Any
     if known["onnx"]:
-        model = OnnxModel(path=Path(known["onnx"]))
+        model = OnnxModel(path=Path(known["onnx"]).resolve(strict=True))
     else:
         import torch
 

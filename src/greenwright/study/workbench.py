@@ -17,6 +17,7 @@ import numpy as np
 
 from greenwright import batches, registry
 from greenwright.batches import Inputs, each
+from greenwright.deploy.contract import Runner
 from greenwright.deploy.memory import peak_memory_bytes
 from greenwright.errors import BadInputError
 from greenwright.machine import this_machine
@@ -91,7 +92,7 @@ class Workbench:
     def _baseline(self) -> tuple[Judged, Any]:
         with self.meter.window("measuring the baseline"):
             runner = running.load(self.plan)
-            outputs, targets = running.answers(runner, self.validation, self.limits.batch)
+            outputs, targets = self.answers(runner, self.validation)
             judged = Judged(plan=self.plan, runner=runner, outputs=outputs, quality=self.quality.of(outputs, targets))
         return judged, targets
 
@@ -115,20 +116,37 @@ class Workbench:
         """
         with self.meter.window("judging quality"):
             runner = running.load(plan)
-            outputs, _ = running.answers(runner, self.validation, self.limits.batch)
+            outputs, _ = self.answers(runner, self.validation)
             return Judged(plan=plan, runner=runner, outputs=outputs, quality=self.quality.of(outputs, self.targets))
+
+    def answers(self, runner: Runner, split: Split) -> tuple[Any, Any]:
+        """What is judged, and against what: outputs and targets of every example, or of every group where the metric reduces them.
+
+        Raises:
+            BadInputError: the model fails, or answers no numbers.
+        """
+        outputs, targets = running.answers(runner, split, self.limits.batch)
+        if self.quality.reduce is None:
+            return outputs, targets
+        return np.asarray(self.quality.reduce(outputs)), targets[:: self.workload.group_size]
+
+    @property
+    def group_size(self) -> int:
+        """Consecutive answers that are drawn together."""
+        return 1 if self.quality.reduce else self.workload.group_size
 
     def drop(self, judged: Judged) -> Interval:
         """Quality lost against the baseline, on the validation set."""
-        return quality_drop(
-            self.quality,
-            self.baseline.outputs,
-            judged.outputs,
-            self.targets,
-            group_size=self.workload.group_size,
-            confidence=self.limits.confidence,
-            seed=self.limits.seed,
-        )
+        with self.meter.window("judging quality"):
+            return quality_drop(
+                self.quality,
+                self.baseline.outputs,
+                judged.outputs,
+                self.targets,
+                group_size=self.group_size,
+                confidence=self.limits.confidence,
+                seed=self.limits.seed,
+            )
 
     def figures(self, judged: Judged, *, final: bool = False) -> tuple[Figures, Comparison]:
         """Energy against the baseline, latency and size; with ``final``, peak memory too, and a tight interval."""

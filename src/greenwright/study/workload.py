@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,8 @@ class Workload:
         for split in ("validation", "test"):
             if getattr(self, split) is None:
                 raise BadInputError(f"the workload has no {split} set: validation picks the candidate, test proves it")
+        if self.validation is self.test:
+            raise BadInputError("validation and test are the same set: the test examples must not have picked the candidate")
         if self.group_size < 1:
             raise BadInputError(f"group_size must be 1 or more, got {self.group_size}")
 
@@ -94,9 +97,9 @@ def onnx_workload(
         if not path.is_file():
             raise BadInputError(f"there is no file {path}")
     try:
-        with np.load(data) as archive:
+        with zipfile.ZipFile(data), np.load(data) as archive:  # np.load alone also takes a single array, or a pickle
             arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise BadInputError(f"{data} is no .npz file of arrays: {error}") from error
     if "targets" not in arrays:
         raise BadInputError(

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from greenwright.meter import clock
+from greenwright.meter.contract import Counter, Meta, Missing
 from greenwright.meter.window import gained_j
-from greenwright.records import Grade
+from greenwright.records import Grade, Reading
 
 if TYPE_CHECKING:
     from greenwright.meter.contract import Probe
@@ -36,7 +38,7 @@ class FakeMachine(Protocol):
 class ProbeContract:
     """Inherit, set ``probe``, and say what ``machine`` is; pytest runs the rest."""
 
-    probe: ClassVar[Any]
+    probe: Any
     """The module."""
 
     def machine(self, tmp_path: Path, monkeypatch: Any) -> FakeMachine:
@@ -44,6 +46,7 @@ class ProbeContract:
         raise NotImplementedError
 
     def test_its_facts_are_complete(self) -> None:
+        """``META`` says what is covered, what is not, how well and on whose word."""
         meta = self.probe.META
 
         assert all([meta.id, meta.title, meta.covers, meta.leaves_out, meta.source])
@@ -51,6 +54,7 @@ class ProbeContract:
         assert meta.update_s > 0
 
     def test_it_finds_counters_that_can_be_told_apart(self, tmp_path: Path, monkeypatch: Any) -> None:
+        """No counter is found twice, and none would be added to another of its device."""
         counters = _probe(self).find(self.machine(tmp_path, monkeypatch).root)
 
         assert counters
@@ -61,6 +65,7 @@ class ProbeContract:
         assert all(0 < counter.low_ratio <= 1 <= counter.high_ratio for counter in counters)
 
     def test_it_reports_the_true_joules(self, tmp_path: Path, monkeypatch: Any) -> None:
+        """Readings before and after differ by what was spent, in joules."""
         machine = self.machine(tmp_path, monkeypatch)
         counters = _probe(self).find(machine.root)
         before = [_probe(self).read(counter) for counter in counters]
@@ -72,6 +77,7 @@ class ProbeContract:
         assert math.isclose(gained, truth_j, rel_tol=1e-3)
 
     def test_its_readings_name_their_counter_and_follow_in_time(self, tmp_path: Path, monkeypatch: Any) -> None:
+        """A reading can be matched with its counter and put in order."""
         counter = _probe(self).find(self.machine(tmp_path, monkeypatch).root)[0]
         first, second = _probe(self).read(counter), _probe(self).read(counter)
 
@@ -79,6 +85,7 @@ class ProbeContract:
         assert first.at_s <= second.at_s
 
     def test_on_a_bare_machine_it_says_why_there_is_nothing(self, tmp_path: Path) -> None:
+        """Nothing is found, and nobody has to guess why; a fallback is always there."""
         bare = tmp_path / "bare"
         bare.mkdir()
         counters, missing = _probe(self).find(bare), _probe(self).missing(bare)
@@ -195,7 +202,7 @@ class FakeNvml:
         """As the driver spells it."""
         return f"GPU-{handle:08d}-fake"
 
-    def nvmlDeviceGetName(self, handle: int) -> bytes:  # noqa: N802 - pynvml's name
+    def nvmlDeviceGetName(self, handle: int) -> bytes:  # noqa: N802 - as pynvml has it
         """In bytes, as older releases of pynvml answer."""
         return b"Fake GPU"
 
@@ -206,3 +213,56 @@ class FakeNvml:
         if self.powers_w[handle] is None:
             raise self.NVMLError(self.NVML_ERROR_NOT_SUPPORTED)
         return self.energies_mj[handle]
+
+
+class FakeProbe:
+    """A probe of one counter, whose time and joules the test turns by hand: only in ``work`` do they move.
+
+    Give it to ``Meter(probes=[fake])``; half of the time that passes is CPU time.
+    """
+
+    def __init__(self, monkeypatch: Any) -> None:
+        self.META = Meta(
+            id="fake",
+            title="A counter turned by hand",
+            covers="all",
+            leaves_out="nothing",
+            grade=Grade.COUNTER,
+            update_s=0.001,
+            source="a test",
+        )
+        self.low_ratio = 1.0
+        self.high_ratio = 1.0
+        self.wrap_j: float | None = None
+        self.now_s = 0.0
+        self.energy_j = 0.0
+        monkeypatch.setattr(clock, "now_s", lambda: self.now_s)
+        monkeypatch.setattr(clock, "cpu_s", lambda: self.now_s / 2)
+
+    def work(self, duration_s: float, energy_j: float) -> None:
+        """Let time pass and joules flow."""
+        self.now_s += duration_s
+        self.energy_j += energy_j
+
+    def find(self, root: Path = Path("/")) -> list[Counter]:
+        """The one counter."""
+        return [
+            Counter(
+                id="fake",
+                component="cpu",
+                handle=None,
+                covers="all",
+                low_ratio=self.low_ratio,
+                high_ratio=self.high_ratio,
+                source="fake source",
+            )
+        ]
+
+    def missing(self, root: Path = Path("/")) -> list[Missing]:
+        """Nothing."""
+        return []
+
+    def read(self, counter: Counter) -> Reading:
+        """Look once."""
+        energy_j = self.energy_j % self.wrap_j if self.wrap_j else self.energy_j
+        return Reading(counter=counter.id, energy_j=energy_j, at_s=self.now_s, wrap_j=self.wrap_j)

@@ -29,11 +29,11 @@ META = Meta(
     stage=Stage.DISTIL,
     needs=frozenset({Need.MODULE, Need.TRAINING, Need.CALIBRATION}),
     choices={
-        "keep_share": Real(low=0.2, high=0.8, default=0.5),
-        "epoch_count": Whole(low=1, high=16, default=4),
+        "keep_share": Real(low=0.2, high=0.8, default=0.45),
+        "epoch_count": Whole(low=1, high=20, default=4),
         "temperature": Real(low=1.0, high=8.0, default=4.0),
         "soft_share": Real(low=0.5, high=1.0, default=0.9),
-        "learning_rate": Real(low=0.005, high=0.1, default=0.03, log=True),
+        "learning_rate": Real(low=0.005, high=0.1, default=0.05, log=True),
     },
     extra="torch",
     source="https://arxiv.org/abs/1503.02531",
@@ -82,8 +82,18 @@ def soft_loss(outputs: torch.Tensor, taught: torch.Tensor, temperature: float, *
 
     if not classifies:
         return functional.mse_loss(outputs, taught)
+    if outputs.dim() == 1 or outputs.shape[-1] == 1:
+        outputs, taught = _two_classes(outputs), _two_classes(taught)
     student, teacher = functional.log_softmax(outputs / temperature, -1), functional.log_softmax(taught / temperature, -1)
     return functional.kl_div(student, teacher, reduction="batchmean", log_target=True) * temperature**2
+
+
+def _two_classes(logit: torch.Tensor) -> torch.Tensor:
+    """``(batch,)`` or ``(batch, 1)`` -> ``(batch, 2)``: one logit is what the second of two classes has over the first."""
+    import torch
+
+    flat = logit.reshape(-1)
+    return torch.stack([torch.zeros_like(flat), flat], -1)
 
 
 def _student(plan: Plan, given: Given) -> tuple[nn.Module, str]:

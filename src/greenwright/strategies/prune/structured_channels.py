@@ -20,8 +20,8 @@ META = Meta(
     stage=Stage.PRUNE,
     needs=frozenset({Need.MODULE, Need.TRAINING, Need.CALIBRATION}),
     choices={
-        "keep_share": Real(low=0.2, high=0.8, default=0.5),
-        "epoch_count": Whole(low=1, high=8, default=2),
+        "keep_share": Real(low=0.2, high=0.8, default=0.45),
+        "epoch_count": Whole(low=1, high=20, default=2),
         "learning_rate": Real(low=0.005, high=0.1, default=0.03, log=True),
     },
     extra="torch",

@@ -33,10 +33,12 @@ def check(plan: Plan, machine: Machine) -> Verdict:  # noqa: ARG001  the contrac
     if held_share < LEAST_SHARE:
         return Verdict(
             applies=False,
-            reason=f"only {held_share:.0%} of the weights stand in matrix multiplications; dynamic INT8 convolutions cost more"
+            reason=f"only {held_share:.0%} of the multiplied weights stand in matrix multiplications; dynamic INT8 convolutions cost more"
             " than float ones",
         )
-    return Verdict(applies=True, reason=f"{held_share:.0%} of the weights stand in matrix multiplications", expects=(0.2, 0.9))
+    return Verdict(
+        applies=True, reason=f"{held_share:.0%} of the multiplied weights stand in matrix multiplications", expects=(0.2, 0.9)
+    )
 
 
 def apply(plan: Plan, given: Given) -> Plan:

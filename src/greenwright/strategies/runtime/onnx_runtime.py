@@ -25,7 +25,7 @@ META = Meta(
 
 def check(plan: Plan, machine: Machine) -> Verdict:  # noqa: ARG001  the contract's signature
     """Applies to modules that PyTorch still runs, in 32 bits."""
-    if plan.inference.runtime == "onnxruntime":
+    if plan.is_onnx or plan.inference.runtime == "onnxruntime":
         return Verdict(applies=False, reason="the model runs in ONNX Runtime already")
     if layers.is_half(plan.model):
         return Verdict(applies=False, reason="ONNX Runtime's CPU kernels compute in 32 bits: half precision would be undone")

@@ -1,0 +1,93 @@
+"""Measure several ways to run one model in turn, and keep every reading.
+
+The figure is CPU-seconds of the process per 1,000 examples, one thread, medians over interleaved rounds. On a machine with an energy
+counter the joules follow; on one without, this is what the modelled joules are made of, so the ratio is the same.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from greenwright.batches import Inputs, each, example_count
+from greenwright.deploy.contract import Runner
+from greenwright.machine import this_machine
+from greenwright.study.data import Split
+
+ROUNDS = 7
+WINDOW_S = 0.5
+RESULTS = Path(__file__).parent / "results"
+
+
+def batches_of(split: Split, batch: int, count: int) -> list[Inputs]:
+    """Inputs of ``count`` batches spread evenly over a split."""
+    order = np.linspace(0, len(split) - 1, batch * count).astype(int).tolist()
+    return [each(np.asarray, inputs) for inputs, _ in split.batches(batch, order)]
+
+
+def interleaved(runners: dict[str, Runner], batches: list[Inputs]) -> dict[str, list[float]]:
+    """CPU-seconds per 1,000 examples of every runner, round by round."""
+    works = {name: _work(runner, batches) for name, runner in runners.items()}
+    examples = sum(example_count(inputs) for inputs in batches)
+    passes = {name: _passes(work) for name, work in works.items()}
+    readings: dict[str, list[float]] = {name: [] for name in runners}
+    for number in range(ROUNDS):
+        order = list(works) if number % 2 == 0 else list(reversed(works))
+        for name in order:
+            before = time.process_time()
+            for _ in range(passes[name]):
+                works[name]()
+            readings[name].append((time.process_time() - before) / (passes[name] * examples) * 1_000)
+    return readings
+
+
+def ratios(readings: dict[str, list[float]], against: str, of: str) -> tuple[float, float, float]:
+    """Median, least and greatest of how many times less ``of`` needs than ``against``, round by round."""
+    rounds = [base / own for base, own in zip(readings[against], readings[of], strict=True)]
+    return median(rounds), min(rounds), max(rounds)
+
+
+def keep(name: str, content: dict[str, Any]) -> Path:
+    """Write the readings beside the bench, with the machine they were taken on."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    stamped = {
+        "taken_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": msgspec.to_builtins(this_machine()),
+    } | content
+    path.write_text(json.dumps(stamped, indent=1) + "\n")
+    return path
+
+
+def table(readings: dict[str, list[float]], against: str) -> str:
+    """A row a runner: median CPU-seconds per 1,000 examples, and how many times less than ``against``."""
+    rows = [f"{'what runs it':34} {'CPU-s/1k':>9} {'times less':>11} {'spread':>15}"]
+    for name, values in readings.items():
+        middle, low, high = ratios(readings, against, name)
+        rows.append(f"{name:34} {median(values):9.3f} {middle:10.2f}x {low:7.2f}-{high:.2f}")
+    return "\n".join(rows)
+
+
+def _work(runner: Runner, batches: list[Inputs]) -> Callable[[], None]:
+    prepared = [runner.prepare(inputs) for inputs in batches]
+
+    def once() -> None:
+        for inputs in prepared:
+            runner.run(inputs)
+
+    once()
+    return once
+
+
+def _passes(work: Callable[[], None]) -> int:
+    before = time.process_time()
+    work()
+    return max(1, round(WINDOW_S / max(1e-6, time.process_time() - before)))
