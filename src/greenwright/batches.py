@@ -6,8 +6,10 @@ whose first axis counts examples. Outputs are one array; of a tuple the first, o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from greenwright.errors import BadInputError
 
 Inputs = Any
 
@@ -46,6 +48,20 @@ def each(function: Callable[[Any], Any], inputs: Inputs) -> Inputs:
     if isinstance(inputs, tuple | list):
         return tuple(function(array) for array in inputs)
     return function(inputs)
+
+
+def fed(inputs: Inputs, names: Sequence[str]) -> dict[str, Any]:
+    """The arrays that a graph asks for, by its own names; where the batch knows none of them, its arrays are taken in order.
+
+    Raises:
+        BadInputError: the graph asks for an input that the batch does not have.
+    """
+    arrays = named(inputs)
+    if set(names) <= set(arrays):
+        return {name: arrays[name] for name in names}
+    if len(arrays) != len(names):
+        raise BadInputError(f"the ONNX model asks for inputs {list(names)}, the data has {sorted(arrays)}")
+    return dict(zip(names, arrays.values(), strict=True))
 
 
 def example_count(inputs: Inputs) -> int:

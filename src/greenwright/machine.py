@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from greenwright.records import Machine
+from greenwright.records.machines import Machine
 
 FEATURES = (
     "avx2",
@@ -24,7 +24,19 @@ FEATURES = (
     "i8mm",
     "bf16",
 )
-PACKAGES = ("greenwright", "torch", "onnx", "onnxruntime", "onnxscript", "torch-pruning", "optuna", "numpy", "transformers")
+PACKAGES = (
+    "greenwright",
+    "torch",
+    "onnx",
+    "onnxruntime",
+    "onnxscript",
+    "openvino",
+    "nncf",
+    "torch-pruning",
+    "optuna",
+    "numpy",
+    "transformers",
+)
 
 
 @cache

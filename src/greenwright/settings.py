@@ -15,7 +15,11 @@ from greenwright.errors import BadInputError
 
 FILE = "greenwright.toml"
 DEFAULT = "default"
-KEYS = ("home", "ledger_url", "out")
+OPTIONAL = ("wall_meter", "redfish_url", "cpu_time")
+KEYS = ("home", "ledger_url", "out", *OPTIONAL)
+SECTIONS = ("check", "budget")
+"""Tables of ``greenwright.toml`` that commands read for themselves."""
+CPU_TIMES = ("process", "cgroup")
 _PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)")
 
 
@@ -40,6 +44,12 @@ class Settings:
     out: Path
     """A study writes to a folder of its own in here."""
     found: tuple[Setting, ...]
+    wall_meter: str = ""
+    """A CSV file that a logger appends to, or the URL at which a smart plug or PDU answers; "" for none."""
+    redfish_url: str = ""
+    """``https://user:password@host`` of this machine's management controller; "" for none."""
+    cpu_time: str = "process"
+    """Whose CPU time stands in where no counter covers the CPU: of this "process", or of its whole "cgroup"."""
 
 
 def resolve(
@@ -63,7 +73,16 @@ def resolve(
         raise BadInputError(
             f"ledger_url is {ledger_url.value!r} ({ledger_url.origin}); give a URL, such as sqlite:////srv/greenwright.db"
         )
-    return Settings(home=Path(home.value), ledger_url=ledger_url.value, out=Path(out.value), found=(home, ledger_url, out))
+    optional = {name: given[name] for name in OPTIONAL if name in given}
+    if (cpu_time := optional.get("cpu_time")) and cpu_time.value not in CPU_TIMES:
+        raise BadInputError(f"cpu_time is {cpu_time.value!r} ({cpu_time.origin}); give one of {', '.join(CPU_TIMES)}")
+    return Settings(
+        home=Path(home.value),
+        ledger_url=ledger_url.value,
+        out=Path(out.value),
+        found=(home, ledger_url, out, *optional.values()),
+        **{name: setting.value for name, setting in optional.items()},
+    )
 
 
 def without_password(url: str) -> str:
@@ -84,7 +103,8 @@ def _from_file(start: Path) -> dict[str, Setting]:
     path = next((folder / FILE for folder in (start, *start.parents) if (folder / FILE).is_file()), None)
     if path is None:
         return {}
-    return {name: _setting(name, _checked(name, value, path), str(path), path.parent) for name, value in _read(path).items()}
+    own = {name: value for name, value in _read(path).items() if name not in SECTIONS}
+    return {name: _setting(name, _checked(name, value, path), str(path), path.parent) for name, value in own.items()}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -108,7 +128,8 @@ def _checked(name: str, value: Any, path: Path) -> str:
 
 def _setting(name: str, value: str, origin: str, folder: Path) -> Setting:
     """A path is relative to where it was written: the folder of ``greenwright.toml``, or the current one."""
-    absolute = value if name == "ledger_url" else str(folder / Path(value).expanduser())
+    is_path = name in ("home", "out", "wall_meter") and (name != "wall_meter" or "://" not in value)
+    absolute = str(folder / Path(value).expanduser()) if is_path else value
     return Setting(name=name, value=absolute, origin=origin)
 
 

@@ -1,145 +1,17 @@
-"""The frozen records that folders hand to one another. They hold facts; they compute nothing but what they are."""
+"""What a study tried, found and proved. They hold facts; they compute nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+
+from greenwright.records.energy import Comparison
+from greenwright.records.layers import LayerFact
+from greenwright.records.machines import Machine
+from greenwright.records.models import Inference
+from greenwright.records.quantities import Interval, Quantity
 
 SCHEMA_VERSION = 1
-
-
-class Grade(StrEnum):
-    """How a number got its value, from the most to the least trustworthy."""
-
-    COUNTER = "counter"
-    SAMPLED = "sampled"
-    MODELLED = "modelled"
-    ASSUMED = "assumed"
-
-
-def weakest(grades: Iterable[Grade]) -> Grade:
-    """A total is as good as its weakest part."""
-    order = list(Grade)
-    return max(grades, key=order.index)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantity:
-    """A number that can be doubted. Its unit stands in the name of the field that holds it."""
-
-    value: float
-    low: float
-    high: float
-    grade: Grade
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """An estimate from repeated measurements, with the confidence (0…1) that the true value lies within."""
-
-    value: float
-    low: float
-    high: float
-    confidence: float
-
-
-# --- meter ---
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """One look at one counter, at one instant."""
-
-    counter: str
-    energy_j: float
-    at_s: float
-    """Monotonic clock."""
-    wrap_j: float | None = None
-    """The counter starts again from 0 here; None if it does not wrap."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """What one counter contributed to a window."""
-
-    counter: str
-    covers: str
-    energy_j: Quantity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """What lies between two looks at every counter; named, may nest."""
-
-    name: str
-    started_at: str
-    """UTC, ISO 8601."""
-    duration_s: float
-    cpu_s: float
-    """CPU time of this process and its ended children."""
-    energy_j: Quantity
-    parts: tuple[Part, ...] = ()
-    too_short: bool = False
-    """Shorter than its probe can resolve: to be repeated, not believed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Two pieces of work measured in turn, A B A B …; what both share cancels in the ratio."""
-
-    ratio: Interval
-    """Energy of B per unit, as a share of A's."""
-    baseline_energy_j: Quantity
-    candidate_energy_j: Quantity
-    """Per unit."""
-    baseline_cpu_s: float
-    candidate_cpu_s: float
-    """Median CPU time per unit."""
-    pair_count: int
-    units_per_window: tuple[float, float]
-    pairs: tuple[tuple[float, float], ...] = ()
-    """Joules per unit of A and of B, pair by pair."""
-    tight: bool = True
-    """The interval reached the width asked for; False: more pairs would be needed."""
-
-
-# --- models ---
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnnxModel:
-    """A model in an ONNX file."""
-
-    path: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inference:
-    """How a model is run."""
-
-    runtime: str = "torch"
-    thread_count: int = 1
-
-
-# --- study ---
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
-    """What the work ran on."""
-
-    cpu: str
-    core_count: int
-    memory_bytes: int
-    features: tuple[str, ...]
-    """Instruction sets that matter here: avx512_vnni, avx512_bf16, amx_int8 …"""
-    gpus: tuple[str, ...] = ()
-    os: str = ""
-    python: str = ""
-    versions: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +22,18 @@ class Step:
     title: str
     stage: str
     choices: dict[str, float | int | str | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paced:
+    """What calls cost that come with pauses between them, as requests do: threads that wait in a loop go on costing."""
+
+    gap_s: float
+    """From the end of one call to the start of the next."""
+    latency_p50_s: float
+    latency_p95_s: float
+    cpu_s: float
+    """Per functional unit, the pauses included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +55,21 @@ class Figures:
     """Of a fresh process that only loads and runs the model; None where that could not be measured."""
     quality: float
     """On the validation set."""
+    paced: Paced | None = None
+    """With pauses between calls; measured for the baseline and for what was confirmed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceProof:
+    """What one part of the test set lost: a class, a length, a group."""
+
+    name: str
+    example_count: int
+    baseline: float | None
+    candidate: float | None
+    """None where the metric is not defined on this slice alone."""
+    drop: Interval | None
+    """As in the proof over all; ``high`` is what a limit for slices is held against."""
 
 
 class TrialState(StrEnum):
@@ -195,6 +94,8 @@ class Trial:
     figures: Figures | None = None
     quality_drop: Interval | None = None
     """Baseline minus candidate on the validation set, signed so that worse is positive."""
+    worst_slice: SliceProof | None = None
+    """On the validation set, the slice that may have lost most, where slices are held to a limit."""
     apply_j: Quantity | None = None
     """Energy spent making and judging it."""
     on_front: bool = False
@@ -232,6 +133,22 @@ class QualityProof:
     method: str
     trial: int | None = None
     """The number of the trial that was tested."""
+    slices: tuple[SliceProof, ...] = ()
+    """The one that may have lost most first."""
+    max_slice_drop: float | None = None
+    """Most that any slice may lose; None where slices are reported and not held to anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """The untouched model, given the training that the chosen one was given."""
+
+    epoch_count: int
+    quality: float
+    """On the test set."""
+    drop: Interval
+    """Untouched minus trained on; negative where more training alone would have gained."""
+    energy_j: Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +191,12 @@ class Certificate:
     not_proven: tuple[str, ...]
     created_at: str
     greenwright_version: str
+    inference: Inference = field(default_factory=Inference)
+    """The runtime, and what it was told, in which the file was measured."""
+    control: Control | None = None
+    """Only where the study was asked for it, and the chosen model was fine-tuned."""
+    layers: tuple[LayerFact, ...] = ()
+    """What became of each layer that multiplies."""
     schema_version: int = SCHEMA_VERSION
 
 
