@@ -14,8 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenwright.errors import BadInputError
-from greenwright.meter.compare import compare, median_interval, pairs_needed
+from greenwright.meter.compare import compare, detectable_share, judge, median_interval, pairs_needed, repeats
 from greenwright.meter.session import Meter
+from greenwright.records.energy import Verdict
+from greenwright.records.quantities import Interval
+from greenwright.testing.sinks import a_run, a_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,7 +191,7 @@ def test_the_fewest_pairs_are_enough_and_one_less_is_not(confidence: float) -> N
 
 @pytest.mark.parametrize("count", [6, 9, 15, 30])
 def test_the_interval_holds_the_truth_as_often_as_it_says(count: int) -> None:
-    chance = random.Random(count)  # noqa: S311 - a simulation, not a secret
+    chance = random.Random(count)
     samples = ([chance.lognormvariate(0, 0.4) for _ in range(count)] for _ in range(2000))
     held = sum(interval.low <= 1 <= interval.high for interval in map(median_interval, samples))
 
@@ -198,3 +201,65 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(count: int) -> None:
 def test_values_that_are_no_numbers_are_refused() -> None:
     with pytest.raises(BadInputError, match="finite"):
         median_interval([1.0] * 6 + [math.nan])
+
+
+def interval(low: float, high: float) -> Interval:
+    return Interval(value=math.sqrt(low * high), low=low, high=high, confidence=0.95)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.8, 0.95, Verdict.LESS),
+        (1.01, 1.2, Verdict.MORE),
+        (0.99, 1.02, Verdict.SAME),
+        (0.9, 1.02, Verdict.CANNOT_TELL),
+        (0.8, 1.3, Verdict.CANNOT_TELL),
+    ],
+)
+def test_a_verdict_is_only_given_where_the_whole_interval_gives_it(low: float, high: float, verdict: Verdict) -> None:
+    assert verdict is judge(interval(low, high), tolerance_share=0.03)
+
+
+def test_on_a_noisy_machine_nobody_can_tell_and_the_answer_says_what_it_would_have_seen(machine: FakeProbe) -> None:
+    chance = random.Random(1)
+    noisy = lambda: machine.work(1.0, chance.uniform(50.0, 150.0))  # noqa: E731 - the same work, twice
+    compared = compare(noisy, noisy, meter=Meter(probes=[machine]), max_pairs=12)
+
+    assert Verdict.CANNOT_TELL is compared.verdict
+    assert compared.detectable_share is not None
+    assert 0.1 < compared.detectable_share < 3.0
+
+
+def test_a_difference_as_large_as_the_detectable_one_is_found_four_times_in_five() -> None:
+    """With 30 pairs of a known spread: the share found is the stated power, give or take what 400 experiments tell."""
+    chance = random.Random(7)
+
+    def experiment(effect: float) -> Interval:
+        return median_interval([effect * math.exp(chance.gauss(0.0, 0.1)) for _ in range(30)], 0.95)
+
+    typical = median(detectable_share(experiment(1.0)) for _ in range(400))
+    found = sum(experiment(1 + typical).low > 1 for _ in range(400)) / 400
+
+    assert 0.7 < found < 0.92
+
+
+@given(half=st.floats(0.001, 1.0), wider=st.floats(1.01, 3.0))
+def test_a_wider_interval_detects_less(half: float, wider: float) -> None:
+    narrow, wide = interval(math.exp(-half), math.exp(half)), interval(math.exp(-half * wider), math.exp(half * wider))
+
+    assert 0 < detectable_share(narrow) < detectable_share(wide)
+
+
+def test_repeats_are_told_by_their_median_and_have_an_interval_only_from_six_on() -> None:
+    few = repeats(a_run(windows=tuple(a_window("a", energy_j, 1.0) for energy_j in (1.0, 3.0, 2.0))))
+    many = repeats(a_run(windows=tuple(a_window("a", float(energy_j), 1.0) for energy_j in range(1, 8))))
+
+    assert (2.0, None, None) == (few.energy_j.value, few.spread, few.detectable_share)
+    assert many.spread is not None
+    assert (4.0, 1.0, 7.0) == (many.energy_j.value, many.spread.low, many.spread.high)
+
+
+def test_a_run_without_windows_has_no_median() -> None:
+    with pytest.raises(BadInputError, match="without windows"):
+        repeats(a_run(windows=()))

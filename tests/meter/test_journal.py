@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenwright.errors import BadInputError
 from greenwright.meter.journal import append, read_journal
-from greenwright.records import Grade, Part, Quantity, Window
+from greenwright.records.energy import Part, Window
+from greenwright.records.quantities import Grade, Quantity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,7 @@ def test_what_was_written_is_read_in_order(tmp_path: Path) -> None:
     assert windows == read_journal(path)
 
 
+@settings(deadline=None)  # it waits for the disk
 @given(data=st.data())
 def test_a_line_torn_anywhere_is_left_out_and_the_next_is_whole(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

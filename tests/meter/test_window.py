@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from greenwright.errors import BadInputError, CannotHereError
 from greenwright.meter.contract import Counter
-from greenwright.meter.window import gained_j, min_window_s, part, poll_s, total
-from greenwright.records import Grade, Quantity, Reading
+from greenwright.meter.window import Tally, failed, follow, gained_j, min_window_s, part, poll_s, problems, total
+from greenwright.records.energy import Reading
+from greenwright.records.quantities import Grade, Quantity
 
 WRAP_J = 1000.0
 gains = st.lists(st.floats(min_value=0, max_value=WRAP_J * 0.99), min_size=1, max_size=30)
@@ -30,6 +33,18 @@ def counter(low_ratio: float = 1.0, high_ratio: float = 1.0) -> Counter:
     return Counter(
         id="c", component="cpu", handle=None, covers="all", low_ratio=low_ratio, high_ratio=high_ratio, source="a fake"
     )
+
+
+def tallied(seen: Sequence[Reading | None], of: Counter | None = None) -> Tally:
+    """Readings in order; None is a look that failed."""
+    tally = Tally()
+    for reading in seen:
+        tally = failed(tally) if reading is None else follow(tally, reading, of or counter())
+    return tally
+
+
+def powers(powers_w: list[float], step_s: float = 1.0) -> list[Reading]:
+    return [Reading(counter="c", at_s=number * step_s, power_w=power_w) for number, power_w in enumerate(powers_w)]
 
 
 def quantity(value: float, grade: Grade, source: str) -> Quantity:
@@ -56,9 +71,10 @@ def test_a_sum_of_windows_is_the_window_of_the_sum(gains_j: list[float], cut: in
 
 @given(gains_j=gains, low=shares, high=shares)
 def test_the_range_of_a_part_contains_its_value(gains_j: list[float], low: float, high: float) -> None:
-    energy = part(counter(low, 1 / high), readings(gains_j), Grade.MODELLED).energy_j
+    told = part(counter(low, 1 / high), tallied(readings(gains_j)), float(len(gains_j)), Grade.MODELLED)
 
-    assert energy.low <= energy.value <= energy.high
+    assert told is not None
+    assert told.energy_j.low <= told.energy_j.value <= told.energy_j.high
 
 
 def test_a_counter_that_falls_and_does_not_wrap_is_an_error() -> None:
@@ -112,3 +128,142 @@ def test_polling_is_more_than_twice_as_fast_as_the_fastest_wrap() -> None:
     assert wait_s is not None
     assert wait_s < 65_536.0 / 1000 / 2
     assert poll_s([None]) is None
+
+
+SAMPLED = Counter(id="c", component="gpu", handle=None, covers="a GPU", source="a fake", sample_s=1.0)
+
+
+def energy_of(counter: Counter, seen: Sequence[Reading | None], duration_s: float) -> Quantity:
+    told = part(counter, tallied(seen, counter), duration_s, Grade.SAMPLED)
+    assert told is not None
+    return told.energy_j
+
+
+def test_power_is_added_up_by_the_trapezoid_rule_between_what_its_looks_allow() -> None:
+    energy = energy_of(SAMPLED, [*powers([100.0, 200.0, 200.0])], 2.0)
+
+    assert (300.0, 350.0, 400.0) == (energy.low, energy.value, energy.high)
+    assert Grade.SAMPLED == energy.grade
+
+
+@given(powers_w=st.lists(st.floats(min_value=0, max_value=700), min_size=2, max_size=40))
+def test_power_added_up_lies_between_the_least_and_the_most_of_every_step(powers_w: list[float]) -> None:
+    energy = energy_of(SAMPLED, [*powers(powers_w)], float(len(powers_w) - 1))
+
+    assert energy.low <= energy.value * (1 + 1e-12)
+    assert energy.value <= energy.high * (1 + 1e-12)
+    assert energy.value == pytest.approx(gained_j(powers(powers_w)))
+
+
+def test_a_gap_between_looks_at_power_may_have_been_any_power_seen() -> None:
+    seen = [*powers([100.0, 100.0, 300.0]), *(Reading(counter="c", at_s=12.0, power_w=300.0),)]
+    energy = energy_of(SAMPLED, [*seen], 12.0)
+
+    assert 100 + 200 + 3000 == energy.value
+    assert 100 + 100 + 10 * 100 == energy.low
+    assert 100 + 300 + 10 * 300 == energy.high
+    assert Grade.ASSUMED == energy.grade
+    assert ["c has no readings for 10 of 12 s: filled from those around, with a range"] == problems(
+        SAMPLED, tallied([*seen], SAMPLED), 12.0
+    )
+
+
+def test_a_look_at_power_that_failed_is_a_longer_step_and_is_named() -> None:
+    seen = powers([100.0, 100.0, 100.0, 100.0])
+    with_failure = [seen[0], seen[1], None, seen[3]]
+
+    assert 300.0 == energy_of(SAMPLED, with_failure, 3.0).value
+    assert ["c could not be read once"] == problems(SAMPLED, tallied(with_failure, SAMPLED), 3.0)
+
+
+def test_a_counter_catches_up_after_looks_that_failed() -> None:
+    seen = readings([10.0, 20.0, 30.0])
+    with_failure = [seen[0], None, None, seen[3]]
+
+    energy = energy_of(counter(), with_failure, 3.0)
+
+    assert (60.0, 60.0, 60.0) == (energy.low, energy.value, energy.high)
+    assert ["c could not be read 2 times"] == problems(counter(), tallied(with_failure), 3.0)
+
+
+def test_a_look_that_failed_at_the_end_is_filled_with_the_mean_power_and_has_a_range() -> None:
+    with_failure = [*readings([10.0, 30.0]), None]
+    energy = energy_of(counter(), with_failure, 3.0)
+
+    assert (50.0, 60.0, 70.0) == (energy.low, energy.value, energy.high)
+    assert Grade.MODELLED == energy.grade
+
+
+def test_a_counter_that_was_reset_loses_one_step_which_is_filled() -> None:
+    before, after = readings([100.0, 100.0], start_j=500.0), readings([100.0, 100.0])
+    late = [Reading(counter="c", energy_j=one.energy_j, at_s=one.at_s + 3.0) for one in after]
+
+    energy = energy_of(counter(), [*before, *late], 5.0)
+
+    assert 500.0 == energy.value
+    assert "was reset once" in problems(counter(), tallied([*before, *late]), 5.0)[0]
+
+
+def test_the_step_of_a_reset_is_filled_with_the_power_around_it_not_with_the_rest_before_the_work() -> None:
+    at_rest, at_work = readings([0.0, 0.0, 200.0], start_j=500.0), readings([200.0])
+    late = [Reading(counter="c", energy_j=one.energy_j, at_s=one.at_s + 4.0) for one in at_work]
+
+    energy = energy_of(counter(), [*at_rest, *late], 5.0)
+
+    assert (400.0, 600.0, 600.0) == (energy.low, energy.value, energy.high)
+
+
+def test_power_read_beside_joules_stands_in_for_the_step_of_a_reset() -> None:
+    energies_j = [500.0, 700.0, 100.0, 300.0]
+    seen = [Reading(counter="c", energy_j=one, at_s=float(at), power_w=200.0) for at, one in enumerate(energies_j)]
+
+    energy = energy_of(counter(), [*seen], 3.0)
+
+    assert (600.0, 600.0, 600.0) == (energy.low, energy.value, energy.high)
+
+
+def test_a_counter_that_wraps_and_was_reset_is_not_unwrapped_into_power_no_cpu_draws() -> None:
+    wrap_j = 262_143.0
+    energies_j = [5000.0, 5100.0, 0.0, 100.0, 200.0]
+    seen = [Reading(counter="c", energy_j=one, at_s=float(at), wrap_j=wrap_j) for at, one in enumerate(energies_j)]
+
+    assert 400.0 == energy_of(counter(), [*seen], 4.0).value
+
+
+def test_joules_and_power_that_disagree_are_both_in_the_range() -> None:
+    seen = [Reading(counter="c", energy_j=37.4 * at, at_s=float(at), power_w=65.4) for at in range(6)]
+    energy = energy_of(counter(), [*seen], 5.0)
+
+    assert [187.0, 187.0, 327.0] == pytest.approx([energy.low, energy.value, energy.high])
+    assert ["c counted 187 J in 5 s in which the power it shows adds up to 327 J: the range holds both"] == problems(
+        counter(), tallied([*seen]), 5.0
+    )
+
+
+def test_joules_and_power_that_agree_within_their_errors_are_left_alone() -> None:
+    seen = [Reading(counter="c", energy_j=100.0 * at, at_s=float(at), power_w=110.0) for at in range(6)]
+
+    assert [] == problems(counter(), tallied([*seen]), 5.0)
+
+
+def test_a_counter_that_was_never_read_twice_has_no_part_and_says_so() -> None:
+    seen = tallied([readings([])[0], None])
+
+    assert part(counter(), seen, 5.0, Grade.COUNTER) is None
+    assert ["c could not be read twice within the window: what it covers (all) is not in the total"] == problems(
+        counter(), seen, 5.0
+    )
+
+
+def test_a_late_look_of_another_thread_changes_nothing() -> None:
+    first, second = readings([5.0])
+
+    assert tallied([first, second, first]) == tallied([first, second])
+
+
+@given(gains_j=gains, start_j=st.floats(min_value=0, max_value=WRAP_J * 0.99))
+def test_a_tally_comes_to_what_the_readings_gained(gains_j: list[float], start_j: float) -> None:
+    seen = readings(gains_j, start_j, WRAP_J)
+    energy = energy_of(counter(), [*seen], float(len(gains_j)))
+
+    assert energy.value == pytest.approx(gained_j(seen), abs=1e-6)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from greenwright.cli.extras import Extra, extras
 from greenwright.cli.show import console, print_json, section
 from greenwright.machine import this_machine
+from greenwright.meter.baseline import keep_idle, keep_rest, load
+from greenwright.meter.checkup import cross_check, grade
 from greenwright.meter.contract import Missing
+from greenwright.meter.learning import measure_idle, measure_rest
 from greenwright.meter.sensors import Source, sensors
-from greenwright.records import Grade, Machine
+from greenwright.records.baseline import Idle, MachineFacts
+from greenwright.records.checkup import CrossCheck, Grading
+from greenwright.records.machines import Machine
+from greenwright.records.quantities import Grade
 from greenwright.report.words import GRADE_WORDS, size_text
 from greenwright.settings import Setting, resolve, without_password
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from greenwright.units import parse_duration_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,27 +45,52 @@ class Checkup:
     machine: Machine
     sensors: tuple[Sensor, ...]
     missing: tuple[Missing, ...]
+    checks: tuple[CrossCheck, ...]
+    grading: Grading
+    facts: MachineFacts
     extras: tuple[Extra, ...]
     settings: tuple[Setting, ...]
 
 
-def doctor(*, json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False) -> None:
-    """Say what this machine can measure, what it could, what is installed, and which setting won."""
-    checkup = examine()
+def doctor(
+    *,
+    idle: Annotated[
+        str, typer.Option(metavar="DURATION", help="Measure idle power for so long, such as 30s, and keep it.")
+    ] = "",
+    learn: Annotated[
+        str,
+        typer.Option(
+            metavar="DURATION", help="With a meter at the wall: load the CPUs for so long, learn the rest of the node, keep it."
+        ),
+    ] = "",
+    check: Annotated[bool, typer.Option(help="Hold the counters against one another for 3 seconds.")] = True,
+    everything: Annotated[bool, typer.Option("--all", help="Name also counters that other kinds of machine have.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Say what this machine can measure, how far to trust it, what it could, what is installed, and which setting won."""
+    if idle:
+        keep_idle(measure_idle(parse_duration_s(idle)))
+    if learn:
+        keep_rest(measure_rest(parse_duration_s(learn)))
+    checkup = examine(check=check)
     if json:
         print_json(checkup)
     else:
-        _print(checkup)
+        _print(checkup, everything=everything)
 
 
-def examine() -> Checkup:
+def examine(*, check: bool = True) -> Checkup:
     """Look at everything; change nothing."""
     found, missing = sensors()
+    checks = tuple(cross_check(found)) if check else ()
     gpus = tuple(source.counter.covers for source in found if source.counter.component == "gpu")
     return Checkup(
         machine=replace(this_machine(), gpus=gpus),
         sensors=tuple(_sensor(source) for source in found),
         missing=tuple(missing),
+        checks=checks,
+        grading=grade(found, missing, checks),
+        facts=load(),
         extras=tuple(extras()),
         settings=tuple(replace(setting, value=without_password(setting.value)) for setting in resolve().found),
     )
@@ -79,15 +108,18 @@ def _sensor(source: Source) -> Sensor:
     )
 
 
-def _print(checkup: Checkup) -> None:
+def _print(checkup: Checkup, *, everything: bool) -> None:
     page = console()
     section(page, "Machine", _machine_rows(checkup.machine))
     section(page, "Energy is measured by", _sensor_rows(checkup.sensors))
-    if checkup.missing:
-        section(page, "Could be measured, but is not here", _missing_rows(checkup.missing))
+    if checkup.checks:
+        section(page, "Cross-check", [(check.counter, check.finding, check.said) for check in checkup.checks])
+    if missing := [one for one in checkup.missing if everything or one.applies]:
+        section(page, "Could be measured, but is not here", _missing_rows(missing))
+    section(page, "Known of this machine", _facts_rows(checkup))
     section(page, "Extras", [_extra_row(extra) for extra in checkup.extras])
     section(page, "Settings", [(setting.name, setting.origin, setting.value) for setting in checkup.settings])
-    _print_verdict(page, checkup)
+    _print_verdict(checkup)
 
 
 def _machine_rows(machine: Machine) -> Iterator[tuple[str, str]]:
@@ -109,11 +141,35 @@ def _sensor_rows(found: tuple[Sensor, ...]) -> Iterator[tuple[str, str]]:
         yield "", f"source: {sensor.source}"
 
 
-def _missing_rows(missing: tuple[Missing, ...]) -> Iterator[tuple[str, str]]:
+def _missing_rows(missing: Sequence[Missing]) -> Iterator[tuple[str, str]]:
     for one in missing:
         yield one.what, one.why
         if one.mend:
             yield "", f"mend: {one.mend}"
+
+
+def _facts_rows(checkup: Checkup) -> Iterator[tuple[str, str]]:
+    yield "grade", f"{checkup.grading.grade}: {checkup.grading.why}"
+    if checkup.grading.next_step:
+        yield "", f"better with: {checkup.grading.next_step}"
+    facts = checkup.facts
+    if facts.idle is None:
+        yield "idle power", "not measured; on an idle machine: greenwright doctor --idle 30s"
+    else:
+        for counter, power_w in facts.idle.power_w.items():
+            yield (
+                "idle power",
+                f"{counter}: {power_w.value:.3g} W ({power_w.low:.3g} to {power_w.high:.3g}), {_day(facts.idle)}",
+            )
+    if facts.rest is None:
+        yield "rest of the node", "not learned; with a meter at the wall, on an idle machine: greenwright doctor --learn 3m"
+    else:
+        line = f"{facts.rest.constant_w:.3g} W + {facts.rest.slope_ratio:.3g} x its counters"
+        yield "rest of the node", f"whole = {line}, within {facts.rest.error_share:.0%}, from {facts.rest.meter}"
+
+
+def _day(idle: Idle) -> str:
+    return f"measured on {idle.measured_at[:10]}, {idle.busy_share:.1%} busy"
 
 
 def _extra_row(extra: Extra) -> tuple[str, str, str]:
@@ -122,10 +178,10 @@ def _extra_row(extra: Extra) -> tuple[str, str, str]:
     return extra.name, "installed", ", ".join(f"{package} {version}" for package, version in extra.installed.items())
 
 
-def _print_verdict(page: Console, checkup: Checkup) -> None:
+def _print_verdict(checkup: Checkup) -> None:
     """End on the one sentence that a newcomer needs."""
     optimize = next((extra for extra in checkup.extras if extra.name == "optimize"), None)
     if optimize and optimize.missing:
-        page.print(f"Next: {optimize.command}", soft_wrap=True)
+        typer.echo(f"Next: {optimize.command}")
     elif checkup.sensors:
-        page.print("All is here for: greenwright optimize WORKLOAD", soft_wrap=True)
+        typer.echo("All is here for: greenwright optimize WORKLOAD")

@@ -1,14 +1,20 @@
-"""The two clocks of a window: time that passed, and time the CPU spent on us."""
+"""The clocks of a window: time that passed, time the CPU spent on us, and what the calendar says."""
 
 from __future__ import annotations
 
 import resource
 import time
+from datetime import UTC, datetime
 
 
 def now_s() -> float:
-    """Seconds on a clock that never goes back."""
+    """Seconds on a clock that never goes back: durations come from this one, whatever is done to the calendar."""
     return time.monotonic()
+
+
+def utc_now() -> datetime:
+    """The calendar, which may be set while we measure: only ever a label."""
+    return datetime.now(UTC)
 
 
 def cpu_s() -> float:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from itertools import repeat
-from statistics import median
+from statistics import NormalDist, median
 from typing import TYPE_CHECKING
 
 from greenwright.errors import BadInputError
 from greenwright.meter import clock
 from greenwright.meter.session import Meter
-from greenwright.records import Comparison, Interval, Quantity, Window
+from greenwright.records.energy import Comparison, Verdict, Window
+from greenwright.records.quantities import Interval, Quantity, weakest
+from greenwright.records.runs import Repeats, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +22,9 @@ _MIN_WINDOW_S = 0.1
 _MARGIN = 1.2
 """Windows are made this much longer than asked, so that few turn out too short."""
 _MAX_GROWTH = 1000.0
+_CONFIDENCE = 0.95
+POWER_SHARE = 0.8
+"""The chance of finding an effect as large as the detectable one."""
 
 
 def compare(  # noqa: PLR0913 - the knobs of one experiment, all by keyword
@@ -42,6 +47,8 @@ def compare(  # noqa: PLR0913 - the knobs of one experiment, all by keyword
     two share cancels in each pair's ratio: drift of the clock, neighbours that stay, and the whole error of a power
     model, which multiplies both. So the ratio may be sharp where the joules are not.
 
+    The verdict may be that nobody can tell: then ``detectable_share`` says how large a difference would have been seen.
+
     Hardware counters see the whole machine and the energy is gross: idling is in both, and pulls the ratio towards the
     ratio of durations.
 
@@ -58,7 +65,7 @@ def compare(  # noqa: PLR0913 - the knobs of one experiment, all by keyword
         max_pairs: At most so many.
         min_window_s: The shortest window to believe; 0.1 s, or what the counters need where that is longer.
         max_s: No further pair begins after so many seconds of pairs, once there are enough for an interval.
-        meter: The meter to use; a new one if None.
+        meter: The meter to use; a new one of devices, which resolve shorter windows than the wall, if None.
         warm_up_calls: Calls of each before anything is measured.
 
     Raises:
@@ -68,7 +75,7 @@ def compare(  # noqa: PLR0913 - the knobs of one experiment, all by keyword
     least = max(min_pairs, pairs_needed(confidence))
     if max_pairs < least:
         raise BadInputError(f"max_pairs is {max_pairs}, and {least} are needed for confidence {confidence}; raise max_pairs")
-    meter = meter or Meter()
+    meter = meter or Meter(devices_only=True)
     window_s = max(meter.min_window_s, _MIN_WINDOW_S if min_window_s is None else min_window_s)
     a = _Side(name="baseline", work=baseline, units_per_call=units_per_call[0])
     b = _Side(name="candidate", work=candidate, units_per_call=units_per_call[1])
@@ -86,7 +93,7 @@ def compare(  # noqa: PLR0913 - the knobs of one experiment, all by keyword
         tight = ratio.high - ratio.low <= 2 * ratio.value * tolerance_share
         late = max_s is not None and clock.now_s() - started_s >= max_s
         if late or pair_count >= max_pairs or (tight and (was_tight or pair_count == least)):
-            return _comparison(a, b, ratio=ratio, tight=tight)
+            return _comparison(a, b, ratio=ratio, tight=tight, verdict=judge(ratio, tolerance_share))
         was_tight = tight
 
 
@@ -111,6 +118,50 @@ def median_interval(values: Sequence[float], confidence: float = 0.95) -> Interv
     return Interval(value=median(ordered), low=ordered[rank - 1], high=ordered[-rank], confidence=confidence)
 
 
+def repeats(run: Run) -> Repeats:
+    """The median of a run's windows, which are repeats of one piece of work, with an interval where there are enough.
+
+    Raises:
+        BadInputError: a run without windows.
+    """
+    if not run.windows:
+        raise BadInputError("a run without windows has no median; measure at least once")
+    energies = [window.energy_j for window in run.windows]
+    enough = len(energies) >= pairs_needed(_CONFIDENCE)
+    spread = median_interval([energy.value for energy in energies], _CONFIDENCE) if enough else None
+    return Repeats(
+        run=run,
+        energy_j=_median([(energy, 1.0) for energy in energies]),
+        spread=spread,
+        detectable_share=math.sqrt(2) * detectable_share(spread) if spread else None,
+    )
+
+
+def judge(ratio: Interval, tolerance_share: float) -> Verdict:
+    """Less or more where the interval leaves 1 out; the same where all of it is within the tolerance; else nobody can tell."""
+    if ratio.high < 1:
+        return Verdict.LESS
+    if ratio.low > 1:
+        return Verdict.MORE
+    same = 1 - tolerance_share <= ratio.low and ratio.high <= 1 + tolerance_share
+    return Verdict.SAME if same else Verdict.CANNOT_TELL
+
+
+def detectable_share(ratio: Interval) -> float:
+    """The smallest true saving or increase that a comparison as noisy as this one finds with ``POWER_SHARE`` probability.
+
+    The half width of the interval is ``z(confidence)`` standard errors, on the scale of logarithms; an effect is found when
+    its estimate lies beyond that, so it must be larger by another ``z(power)`` of them.
+
+    Source: Bloom, "Minimum Detectable Effects", Evaluation Review 19 (1995).
+    """
+    if not 0 < ratio.low <= ratio.high:
+        return math.inf
+    half_width_ratio = math.log(ratio.high / ratio.low) / 2
+    found, sure = NormalDist().inv_cdf(POWER_SHARE), NormalDist().inv_cdf((1 + ratio.confidence) / 2)
+    return math.expm1(half_width_ratio * (1 + found / sure))
+
+
 def pairs_needed(confidence: float) -> int:
     """The fewest values from which an interval of this confidence can be formed: their extremes.
 
@@ -127,7 +178,7 @@ def _rank(count: int, confidence: float) -> int:
     rank, below = 0, 0
     while True:
         below += math.comb(count, rank)
-        if 2 * below > (1 - confidence) * 2**count * (1 + 1e-12):
+        if below / 2 ** (count - 1) > (1 - confidence) * (1 + 1e-12):  # of whole numbers: 2**1024 is no float
             return max(1, rank)
         rank += 1
 
@@ -183,7 +234,7 @@ def _ratio(baseline_j: float, candidate_j: float) -> float:
     return candidate_j / baseline_j
 
 
-def _comparison(a: _Side, b: _Side, *, ratio: Interval, tight: bool) -> Comparison:
+def _comparison(a: _Side, b: _Side, *, ratio: Interval, tight: bool, verdict: Verdict) -> Comparison:
     return Comparison(
         ratio=ratio,
         baseline_energy_j=_per_unit(a),
@@ -194,18 +245,23 @@ def _comparison(a: _Side, b: _Side, *, ratio: Interval, tight: bool) -> Comparis
         units_per_window=(a.windows[-1][1], b.windows[-1][1]),
         pairs=tuple(_pairs(a, b)),
         tight=tight,
+        verdict=verdict,
+        detectable_share=detectable_share(ratio),
     )
 
 
 def _per_unit(side: _Side) -> Quantity:
-    """The median window; its range is the counters' own, which repetition does not narrow."""
-    energies = [(window.energy_j, units) for window, units in side.windows]
-    one, _ = energies[0]
+    return _median([(window.energy_j, units) for window, units in side.windows])
+
+
+def _median(windows: Sequence[tuple[Quantity, float]]) -> Quantity:
+    """The median window, per unit; its range is the counters' own, which repetition does not narrow."""
+    one, _ = windows[0]
     return Quantity(
-        value=median(energy.value / units for energy, units in energies),
-        low=median(energy.low / units for energy, units in energies),
-        high=median(energy.high / units for energy, units in energies),
-        grade=one.grade,
+        value=median(energy.value / units for energy, units in windows),
+        low=median(energy.low / units for energy, units in windows),
+        high=median(energy.high / units for energy, units in windows),
+        grade=weakest(energy.grade for energy, _ in windows),
         source=one.source,
     )
 

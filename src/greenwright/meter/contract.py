@@ -1,8 +1,8 @@
 """What a probe is: a module with ``META``, ``find`` and ``read``.
 
 ``find(root)`` lists the counters of this machine, and is empty where there are none; ``missing(root)`` says why, and what
-mends it; ``read(counter)`` looks once, and converts to joules. A probe has no thread, no state and no arithmetic: wraps,
-idle and integration live in ``meter.window``.
+mends it; ``read(counter)`` looks once, and converts to joules, to watts, or both. A probe has no thread, no state and no
+arithmetic: wraps, idle and adding power up over time live in ``meter.window``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from greenwright.records import Grade, Reading
+    from greenwright.records.energy import Reading
+    from greenwright.records.quantities import Grade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class Meta:
     source: str
     fallback: bool = False
     """Used only where no counter covers the same component."""
+    slow: bool = False
+    """A look takes long (a network, a process): at the ends of a window the last look serves, if it is fresh."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,12 @@ class Counter:
     """Which one of several alike: "package-0", a GPU's UUID; "" for all of the component together."""
     grade: Grade | None = None
     """Where this counter is graded otherwise than its probe."""
+    sample_s: float | None = None
+    """It shows power, not joules: to be looked at this often. None for a counter of joules."""
+    coarse: bool = False
+    """Of the whole node, but too coarse to stand in for finer counters: used alone only where there is nothing else."""
+    marginal: bool = False
+    """Holds only what this work adds: no idling, no neighbours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +69,9 @@ class Missing:
     what: str
     why: str
     mend: str = ""
+    """One command, or one thing to do; "" where nothing mends it."""
+    applies: bool = True
+    """False where no machine of this kind has one: nobody needs to be told, unless they ask."""
 
 
 class Probe(Protocol):

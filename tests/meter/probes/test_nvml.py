@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from greenwright.errors import CannotHereError
+from greenwright.meter import nvidia
 from greenwright.meter.probes import nvml
 from greenwright.meter.window import gained_j
 from greenwright.testing.probes import FakeNvml, ProbeContract
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def install(monkeypatch: pytest.MonkeyPatch, fake: FakeNvml) -> FakeNvml:
-    monkeypatch.setattr(nvml, "load_library", lambda: fake)
+    monkeypatch.setattr(nvidia, "load_library", lambda: fake)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     return fake
 
@@ -62,7 +63,7 @@ def test_a_library_that_is_not_installed_is_named_with_its_command(tmp_path: Pat
     def absent() -> NoReturn:
         raise ModuleNotFoundError("No module named 'pynvml'")
 
-    monkeypatch.setattr(nvml, "load_library", absent)
+    monkeypatch.setattr(nvidia, "load_library", absent)
     (missing,) = nvml.missing(FakeNvml(tmp_path).root)
 
     assert 'pip install "greenwright[nvml]"' == missing.mend
@@ -72,7 +73,7 @@ def test_a_driver_that_does_not_answer_is_quoted(tmp_path: Path, monkeypatch: py
     def broken() -> Any:
         raise FakeNvml.NVMLError(15)
 
-    monkeypatch.setattr(nvml, "load_library", broken)
+    monkeypatch.setattr(nvidia, "load_library", broken)
     (missing,) = nvml.missing(FakeNvml(tmp_path).root)
 
     assert "NVML does not start: GPU is lost" == missing.why
@@ -82,7 +83,7 @@ def test_without_a_driver_the_library_is_not_even_loaded(tmp_path: Path, monkeyp
     def unwanted() -> NoReturn:
         raise AssertionError
 
-    monkeypatch.setattr(nvml, "load_library", unwanted)
+    monkeypatch.setattr(nvidia, "load_library", unwanted)
 
     assert [] == nvml.find(tmp_path)
 
@@ -102,7 +103,7 @@ def test_a_lost_gpu_is_an_error_with_advice(tmp_path: Path, monkeypatch: pytest.
     (counter,) = nvml.find(fake.root)
     fake.lost = True
 
-    with pytest.raises(CannotHereError, match=r"nvml:0 no longer answers \(GPU is lost\)"):
+    with pytest.raises(CannotHereError, match=r"GPU 0 does not answer .*\(GPU is lost\); see nvidia-smi"):
         nvml.read(counter)
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from greenwright.catalogue.load import Factor, factors
 from greenwright.meter import clock
 from greenwright.meter.contract import Counter, Meta, Missing
-from greenwright.records import Grade, Reading
+from greenwright.meter.cpu_model import busy_power, missing_power
+from greenwright.records.energy import Reading
+from greenwright.records.quantities import Grade
 
 META = Meta(
     id="cpu_time",
@@ -28,7 +29,7 @@ META = Meta(
 
 def find(root: Path = Path("/")) -> list[Counter]:
     """One counter, always; for a CPU the catalogue does not know it is only assumed, with a wider range."""
-    factor = _factor(root)
+    factor = busy_power(root)
     return [
         Counter(
             id="cpu_time",
@@ -39,40 +40,16 @@ def find(root: Path = Path("/")) -> list[Counter]:
             high_ratio=factor.high / factor.value,
             source=f"CPU time x {factor.value} W ({factor.low}-{factor.high} W) for {factor.title}: {factor.source}",
             grade=Grade.ASSUMED if factor.key == "unknown" else Grade.MODELLED,
+            marginal=True,
         )
     ]
 
 
 def missing(root: Path = Path("/")) -> list[Missing]:
     """The power of this CPU, where the catalogue does not know it."""
-    if _factor(root).key != "unknown":
-        return []
-    names = sorted(_names(root)) or ["an unreadable /proc/cpuinfo"]
-    why = f"the catalogue has no entry for {', '.join(names)}"
-    return [Missing(what="power of this CPU", why=why, mend="add an entry to catalogue/data/cpu_power.toml")]
+    return missing_power(root)
 
 
 def read(counter: Counter) -> Reading:
     """Look once."""
     return Reading(counter=counter.id, energy_j=clock.cpu_s() * counter.handle, at_s=clock.now_s())
-
-
-def _factor(root: Path) -> Factor:
-    known, names = factors("cpu_power"), _names(root)
-    return next((factor for factor in known.values() if names & set(factor.match)), known["unknown"])
-
-
-def _names(root: Path) -> set[str]:
-    """The names of the first CPU: its model name and its numbers, with and without stepping."""
-    try:
-        first, _, _ = (root / "proc/cpuinfo").read_text().partition("\n\n")
-    except OSError:
-        return set()
-    facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}
-    names = {facts.get("model name", "")}
-    if "cpu family" in facts:
-        numbers = f"{facts.get('vendor_id')} {facts['cpu family']}/{facts.get('model')}"
-        names |= {numbers, f"{numbers}/{facts.get('stepping')}"}
-    if "CPU part" in facts:
-        names.add(f"{facts.get('CPU implementer')}/{facts['CPU part']}")
-    return names - {""}

@@ -1,23 +1,27 @@
-"""GPU energy from the counter that NVIDIA's driver keeps.
+"""GPU energy from NVIDIA's driver: its energy counter, and power sampled where a GPU keeps none.
 
-Source: https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceQueries.html (nvmlDeviceGetTotalEnergyConsumption)
+Where both can be read each look takes both, so that every window checks one against the other.
+
+Source: https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceQueries.html (nvmlDeviceGetTotalEnergyConsumption, in
+millijoules since the driver was loaded, Volta and newer; nvmlDeviceGetPowerUsage, in milliwatts, within 5 %, on Ampere and
+newer but GA100 the mean of one second)
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Any
 
 from greenwright.errors import CannotHereError
-from greenwright.meter import clock
+from greenwright.meter import clock, nvidia
 from greenwright.meter.contract import Counter, Meta, Missing
-from greenwright.records import Grade, Reading
-from greenwright.units import J_PER_MJ
+from greenwright.meter.nvidia import Gpu
+from greenwright.records.energy import Reading
+from greenwright.records.quantities import Grade
+from greenwright.units import J_PER_MJ, W_PER_MW
 
 META = Meta(
     id="nvml",
-    title="NVIDIA GPU energy counter",
+    title="NVIDIA GPU energy counter, or its power",
     covers="whole GPU boards: chip, memory, regulators; with MIG, every instance on the board",
     leaves_out="CPU, memory of the host, fans of the case, losses of the power supply",
     grade=Grade.COUNTER,
@@ -26,19 +30,14 @@ META = Meta(
 )
 
 _WHAT = "GPU energy counter"
-_DRIVER_FILES = ("dev/nvidiactl", "dev/dxg")
-
-
-def load_library() -> Any:
-    """``pynvml``, initialised. A test puts its own in place of this function."""
-    import pynvml
-
-    pynvml.nvmlInit()
-    return pynvml
+_ENERGY = "nvmlDeviceGetTotalEnergyConsumption"
+_POWER = "nvmlDeviceGetPowerUsage"
+_ERROR_SHARE = 0.05
+"""What NVIDIA states for power."""
 
 
 def find(root: Path = Path("/")) -> list[Counter]:
-    """One counter per GPU that this process may see and whose driver counts energy."""
+    """One counter per GPU that this process may use and that keeps one, or shows its power."""
     return _look(root)[0]
 
 
@@ -53,65 +52,69 @@ def read(counter: Counter) -> Reading:
     Raises:
         CannotHereError: the driver no longer answers for this GPU.
     """
-    library, device = counter.handle
-    try:
-        energy_mj = library.nvmlDeviceGetTotalEnergyConsumption(device)
-    except library.NVMLError as error:
-        raise CannotHereError(f"{counter.id} no longer answers ({error}); see nvidia-smi, then measure again") from error
-    return Reading(counter=counter.id, energy_j=energy_mj * J_PER_MJ, at_s=clock.now_s())
-
-
-def _look(root: Path) -> tuple[list[Counter], list[Missing]]:
-    # Without a driver's device file nothing can answer, and pynvml costs 50 ms to import.
-    if not any((root / file).exists() for file in _DRIVER_FILES):
-        return [], [Missing(what=_WHAT, why="no NVIDIA driver is loaded here (no /dev/nvidiactl)")]
-    try:
-        library = load_library()
-    except ImportError:
-        return [], [Missing(what=_WHAT, why="pynvml is not installed", mend='pip install "greenwright[nvml]"')]
-    except Exception as error:  # noqa: BLE001 - NVMLError lives in the library that did not load
-        return [], [Missing(what=_WHAT, why=f"NVML does not start: {error}", mend="nvidia-smi   # shows the same fault")]
-    found: list[Counter] = []
-    absent: list[Missing] = []
-    for index in range(library.nvmlDeviceGetCount()):
-        _sort(library, index, found, absent)
-    return found, absent
-
-
-def _sort(library: Any, index: int, found: list[Counter], absent: list[Missing]) -> None:
-    """Put one GPU where it belongs: among the counters, among the missing, or nowhere if it is hidden from us."""
-    try:
-        device = library.nvmlDeviceGetHandleByIndex(index)
-        uuid = _text(library.nvmlDeviceGetUUID(device))
-        if not _visible(index, uuid, os.environ.get("CUDA_VISIBLE_DEVICES")):
-            return
-        name = _text(library.nvmlDeviceGetName(device))
-        library.nvmlDeviceGetTotalEnergyConsumption(device)
-    except library.NVMLError as error:
-        why = f"GPU {index}: {error}"
-        if error.value == library.NVML_ERROR_NOT_SUPPORTED:
-            why = f"GPU {index} keeps no energy counter (older than Volta, or a virtual GPU)"
-        absent.append(Missing(what=_WHAT, why=why))
-        return
-    found.append(
-        Counter(
-            id=f"nvml:{index}",
-            component="gpu",
-            device=uuid,
-            handle=(library, device),
-            covers=f"whole board of GPU {index}, {name}",
-            source=f"NVML energy counter of {name}",
-        )
+    gpu, has_energy, has_power = counter.handle
+    energy_mj = gpu.ask(_ENERGY) if has_energy else None
+    power_mw = gpu.ask(_POWER) if has_power else None
+    if energy_mj is None and power_mw is None:
+        raise CannotHereError(f"{counter.id} no longer shows joules or watts; see nvidia-smi, then measure again")
+    return Reading(
+        counter=counter.id,
+        at_s=clock.now_s(),
+        energy_j=None if energy_mj is None else energy_mj * J_PER_MJ,
+        power_w=None if power_mw is None else power_mw * W_PER_MW,
     )
 
 
-def _visible(index: int, uuid: str, wanted: str | None) -> bool:
-    """Whether CUDA_VISIBLE_DEVICES lets this process use the GPU; a MIG instance does not name its board, so all stay."""
-    if wanted is None:
-        return True
-    names = [name.strip() for name in wanted.split(",") if name.strip()]
-    return any(name == str(index) or name.startswith("MIG") or (len(name) > 4 and uuid.startswith(name)) for name in names)  # noqa: PLR2004 - "GPU-" alone names none
+def _look(root: Path) -> tuple[list[Counter], list[Missing]]:
+    found: list[Counter] = []
+    absent: list[Missing] = []
+    try:
+        for gpu in nvidia.gpus(root):
+            _sort(gpu, found, absent)
+    except CannotHereError as error:
+        absent.append(Missing(what=_WHAT, why=str(error), mend=nvidia.mend_of(error), applies=nvidia.has_driver(root)))
+    return found, absent
 
 
-def _text(answer: str | bytes) -> str:
-    return answer.decode() if isinstance(answer, bytes) else answer
+def _sort(gpu: Gpu, found: list[Counter], absent: list[Missing]) -> None:
+    """Put one GPU among the counters, and among the missing where it lacks what others have."""
+    try:
+        energy_mj, power_mw = gpu.ask(_ENERGY), gpu.ask(_POWER)
+    except CannotHereError as error:
+        absent.append(Missing(what=_WHAT, why=str(error), mend="nvidia-smi   # shows the same fault"))
+        return
+    # A counter that stands at 0 while the GPU draws power is one that the driver offers and does not keep.
+    has_energy, has_power = bool(energy_mj) or (energy_mj == 0 and not power_mw), power_mw is not None
+    if not has_energy:
+        absent.append(Missing(what=_WHAT, why=_why(gpu, stands=energy_mj == 0, has_power=has_power)))
+    if has_energy or has_power:
+        found.append(_counter(gpu, has_energy=has_energy, has_power=has_power))
+
+
+def _why(gpu: Gpu, *, stands: bool, has_power: bool) -> str:
+    why = f"GPU {gpu.index} keeps no energy counter (older than Volta, or a virtual GPU)"
+    if stands:
+        why = f"the energy counter of GPU {gpu.index} stands at 0"
+    return f"{why}; its power is sampled in its place" if has_power else why
+
+
+def _counter(gpu: Gpu, *, has_energy: bool, has_power: bool) -> Counter:
+    covers = f"whole board of GPU {gpu.index}, {gpu.name}"
+    if (gpu.ask("nvmlDeviceGetMigMode") or (0, 0))[0]:
+        covers += ", with all its MIG instances, whoever uses them"
+    handle = (gpu, has_energy, has_power)
+    if has_energy:
+        source = f"NVML energy counter of {gpu.name}"
+        return Counter(id=f"nvml:{gpu.index}", component="gpu", device=gpu.uuid, handle=handle, covers=covers, source=source)
+    return Counter(
+        id=f"nvml:{gpu.index}",
+        component="gpu",
+        device=gpu.uuid,
+        handle=handle,
+        covers=covers,
+        low_ratio=1 - _ERROR_SHARE,
+        high_ratio=1 + _ERROR_SHARE,
+        source=f"NVML power of {gpu.name}, sampled, within {_ERROR_SHARE:.0%}",
+        grade=Grade.SAMPLED,
+        sample_s=META.update_s,
+    )
