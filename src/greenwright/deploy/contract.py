@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from greenwright.batches import Inputs
-from greenwright.records import Inference
+from greenwright.records.models import Inference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from greenwright.batches import Inputs, call, each, named
 from greenwright.deploy.contract import run_once
 from greenwright.deploy.runtimes import onnx_runtime
 from greenwright.errors import BadInputError
-from greenwright.records import Inference, OnnxModel
+from greenwright.records.models import Inference, OnnxModel
 
 TOLERANCE = 1e-3
 

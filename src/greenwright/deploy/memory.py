@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from greenwright.batches import Inputs
-from greenwright.records import Inference, OnnxModel
+from greenwright.records.models import Inference, OnnxModel
 
 RUN_COUNT = 8
 PATIENCE_S = 120.0

@@ -17,8 +17,8 @@ def import_file(path: Path, name: str) -> ModuleType:
         BadInputError: it cannot be imported.
     """
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise BadInputError(f"{path} is no Python file: its name ends in {path.suffix or 'nothing'}, not in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     folder = str(path.parent.resolve())
@@ -27,5 +27,6 @@ def import_file(path: Path, name: str) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
+        sys.modules.pop(name, None)
         raise BadInputError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
     return module

@@ -14,7 +14,9 @@ from typing import Any, Protocol
 
 from greenwright.batches import Inputs
 from greenwright.errors import GreenwrightError
-from greenwright.records import Inference, Machine, OnnxModel, Step
+from greenwright.records.machines import Machine
+from greenwright.records.models import Inference, OnnxModel
+from greenwright.records.study import Step
 
 Choice = float | int | str | bool
 Choices = dict[str, Choice]

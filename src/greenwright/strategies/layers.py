@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from greenwright.records import OnnxModel
+from greenwright.records.models import OnnxModel
 
 CONVOLUTION, MULTIPLICATION, RECURRENT, OTHER = "convolution", "matrix multiplication", "recurrent", "other"
 
@@ -29,6 +29,7 @@ QUANTIZED_OPERATORS = frozenset(
         "ConvInteger",
         "QLinearConv",
         "QLinearMatMul",
+        "MatMulNBits",
     }
 )
 

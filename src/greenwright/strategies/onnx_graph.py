@@ -8,11 +8,17 @@ import platform
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import Any
 
-from greenwright.records import Machine, OnnxModel
+from greenwright.records.machines import Machine
+from greenwright.records.models import OnnxModel
 from greenwright.strategies import layers
 from greenwright.strategies.contract import Given, NotApplicableError, Plan
+
+LEAST_OPSET = 13
+"""From here on a channel may have a scale of its own."""
+BF16 = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 
 
 def as_onnx(plan: Plan, given: Given) -> OnnxModel:
@@ -38,12 +44,50 @@ def folded(model: OnnxModel, given: Given) -> OnnxModel:
     options.optimized_model_filepath = str(path)
     options.log_severity_level = 3
     ort.InferenceSession(str(model.path), options, providers=["CPUExecutionProvider"])
+    _make_ready(path)
     return OnnxModel(path=path)
+
+
+def _make_ready(path: Path) -> None:
+    """ONNX lets nodes go unnamed; the quantizer leaves nodes out by name, and would leave all of those out."""
+    import onnx
+    import onnx.version_converter
+
+    graph = onnx.load(path)
+    if any(one.domain in {"", "ai.onnx"} and one.version < LEAST_OPSET for one in graph.opset_import):
+        graph = onnx.version_converter.convert_version(graph, LEAST_OPSET)
+    for index, node in enumerate(graph.graph.node):
+        node.name = node.name or f"unnamed_{index}"
+    onnx.save(graph, path)
 
 
 def is_quantized(model: Any) -> bool:
     """Whether an ONNX file computes in integers already; a module never counts as quantized here."""
     return isinstance(model, OnnxModel) and not layers.QUANTIZED_OPERATORS.isdisjoint(layers.operators(model))
+
+
+def inputs(model: OnnxModel) -> list[str]:
+    """What the graph asks for, in its own order."""
+    import onnx
+
+    graph = onnx.load(model.path, load_external_data=False).graph
+    constants = {tensor.name for tensor in graph.initializer}
+    return [value.name for value in graph.input if value.name not in constants]
+
+
+def is_dynamic(model: OnnxModel) -> bool:
+    """Whether activations are quantized as they come."""
+    return bool(layers.operators(model)["DynamicQuantizeLinear"])
+
+
+def has_bf16(machine: Machine) -> bool:
+    """Whether the processor multiplies in BF16."""
+    return bool(BF16 & set(machine.features))
+
+
+def precision(machine: Machine, *, bf16: bool) -> str:
+    """What floating-point layers are computed in: BF16 where it is wanted and the processor has it."""
+    return "bf16" if bf16 and has_bf16(machine) else "f32"
 
 
 def needs_reduced_range(machine: Machine) -> bool:

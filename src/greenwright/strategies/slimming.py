@@ -25,7 +25,7 @@ MOST_REMOVED_SHARE = 0.85
 
 def refusal(model: Any) -> str:
     """Why no slimmer copy of ``model`` can be made, or nothing where one can."""
-    from greenwright.records import OnnxModel
+    from greenwright.records.models import OnnxModel
 
     if isinstance(model, OnnxModel):
         return "the model is an ONNX file, which cannot be fine-tuned"

@@ -3,4 +3,5 @@
 MEMBERS = {
     "torch": "greenwright.deploy.runtimes.torch_eager",
     "onnxruntime": "greenwright.deploy.runtimes.onnx_runtime",
+    "openvino": "greenwright.deploy.runtimes.openvino",
 }

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from greenwright.batches import Inputs, each, named
+from greenwright.batches import Inputs, each, fed
 from greenwright.deploy.contract import Meta
 from greenwright.errors import BadInputError
-from greenwright.records import Inference, OnnxModel
+from greenwright.records.models import Inference, OnnxModel
 
 META = Meta(id="onnxruntime", title="ONNX Runtime", extra="onnx")
 
@@ -23,10 +23,12 @@ LOG_ERRORS_ONLY = 3
 class Session:
     """An inference session on one ONNX file."""
 
-    def __init__(self, model: OnnxModel, thread_count: int) -> None:
+    def __init__(self, model: OnnxModel, inference: Inference) -> None:
         options = ort.SessionOptions()
-        options.intra_op_num_threads = thread_count
+        options.intra_op_num_threads = inference.thread_count
         options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = inference.arena
+        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(inference.spins)))
         options.log_severity_level = LOG_ERRORS_ONLY
         try:
             self.session = ort.InferenceSession(str(model.path), options, providers=["CPUExecutionProvider"])
@@ -43,12 +45,8 @@ class Session:
         Raises:
             BadInputError: the graph asks for an input that the batch does not have.
         """
-        arrays = named(each(np.asarray, inputs))
-        if not set(self.inputs) <= set(arrays):
-            if len(arrays) != len(self.inputs):
-                raise BadInputError(f"the ONNX model asks for inputs {self.inputs}, the data has {sorted(arrays)}")
-            arrays = dict(zip(self.inputs, arrays.values(), strict=True))
-        return {name: np.ascontiguousarray(arrays[name], dtype=self.types[name]) for name in self.inputs}
+        arrays = fed(each(np.asarray, inputs), self.inputs)
+        return {name: np.ascontiguousarray(array, dtype=self.types[name]) for name, array in arrays.items()}
 
     def run(self, prepared: dict[str, np.ndarray[Any, Any]]) -> Any:
         """The graph's first output."""
@@ -72,9 +70,9 @@ _NUMPY_TYPES = {
 
 
 def load(model: OnnxModel, inference: Inference) -> Session:
-    """A session with the threads the plan asks for.
+    """A session with the threads, their way of waiting, and the memory that the plan asks for.
 
     Raises:
         BadInputError: the file is no ONNX model that ONNX Runtime can run.
     """
-    return Session(model, inference.thread_count)
+    return Session(model, inference)

@@ -10,7 +10,7 @@ import torch
 
 from greenwright.batches import Inputs, call, each
 from greenwright.deploy.contract import Meta
-from greenwright.records import Inference
+from greenwright.records.models import Inference
 
 META = Meta(id="torch", title="PyTorch, eager", extra="torch")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from greenwright.batches import Inputs
-from greenwright.records import Machine
+from greenwright.records.machines import Machine
 from greenwright.strategies import layers, slimming, training
 from greenwright.strategies.contract import Given, Meta, Need, NotApplicableError, Plan, Real, Stage, Verdict, Whole
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from greenwright.records import Machine, OnnxModel
+from greenwright.records.machines import Machine
+from greenwright.records.models import OnnxModel
 from greenwright.strategies import layers, onnx_graph
 from greenwright.strategies.contract import Given, Meta, OneOf, Plan, Stage, Verdict
 

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from greenwright.batches import call, each
-from greenwright.records import Machine
+from greenwright.records.machines import Machine
 from greenwright.strategies.contract import Given, Meta, Need, NotApplicableError, OneOf, Plan, Stage, Verdict
 
 META = Meta(

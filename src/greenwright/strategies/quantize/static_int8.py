@@ -1,7 +1,8 @@
 """Store weights and activations in 8 bits, with ranges set beforehand on calibration inputs.
 
 Convolutions and matrix multiplications run in integers with nothing left to do between them. The ranges come from inputs without
-labels; a model whose activations have outliers loses much of its quality this way, which is why the study measures it.
+labels. What spoils a model quantized this way is met in turn: outliers are moved into the weights where there are any, softmax and
+normalisations stay in float, and, as a choice, the layers that the sensitivity analysis finds to hurt most stay in float as well.
 
 Source: https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html; Jacob et al. 2018, arXiv:1712.05877.
 """
@@ -12,12 +13,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import onnx
-
-from greenwright.batches import Inputs, each, named
-from greenwright.records import Machine, OnnxModel
-from greenwright.strategies import layers, onnx_graph
+from greenwright.records.machines import Machine
+from greenwright.records.models import OnnxModel
+from greenwright.strategies import calibration, equalisation, layers, onnx_graph, sensitivity
 from greenwright.strategies.contract import Given, Meta, Need, NotApplicableError, OneOf, Plan, Stage, Verdict
 
 META = Meta(
@@ -26,8 +24,11 @@ META = Meta(
     stage=Stage.QUANTIZE,
     needs=frozenset({Need.CALIBRATION}),
     choices={
-        "operators": OneOf(options=("all", "matmul")),
-        "calibrate": OneOf(options=("minmax", "percentile", "entropy")),
+        "operators": OneOf(options=("fitting", "all", "matmul")),
+        "per_channel": OneOf(options=(True, False)),
+        "equalise": OneOf(options=(True, False)),
+        "calibrate": OneOf(options=calibration.METHODS),
+        "spared_percent": OneOf(options=(0, 10, 25)),
     },
     extra="onnx",
     source="https://arxiv.org/abs/1712.05877",
@@ -36,31 +37,7 @@ LEAST_SHARE = 0.5
 FEWEST_CHANNELS = 8
 """A convolution over fewer input channels stays in float: integer dot products come in fours and more, so they would mostly
 multiply padding. Leaving the first layer of a CIFAR network out saved a tenth of the energy, and error with it."""
-
-
-class _Reader:
-    """Hands the quantizer one batch at a time, under the graph's own input names."""
-
-    def __init__(self, batches: Sequence[Inputs], names: Sequence[str]) -> None:
-        self.names = names
-        self.batches = batches
-        self.left = iter(batches)
-
-    def __len__(self) -> int:
-        return len(self.batches)
-
-    def set_range(self, start_index: int, end_index: int) -> None:
-        """Hand out these batches alone: one after another, so that they may differ in size and length."""
-        self.left = iter(self.batches[start_index:end_index])
-
-    def get_next(self) -> dict[str, np.ndarray[Any, Any]] | None:
-        """The next batch, or None after the last."""
-        batch = next(self.left, None)
-        if batch is None:
-            return None
-        arrays = named(each(np.asarray, batch))
-        known = set(self.names) <= set(arrays)
-        return {name: arrays[name] for name in self.names} if known else dict(zip(self.names, arrays.values(), strict=True))
+MATRICES = ("MatMul", "Gemm")
 
 
 def check(plan: Plan, machine: Machine) -> Verdict:  # noqa: ARG001  the contract's signature
@@ -81,44 +58,87 @@ def check(plan: Plan, machine: Machine) -> Verdict:  # noqa: ARG001  the contrac
 
 
 def apply(plan: Plan, given: Given) -> Plan:
-    """Calibrate, then write a graph in quantize-dequantize form that ONNX Runtime fuses into integer kernels.
+    """Even out, calibrate, then write a graph in quantize-dequantize form that ONNX Runtime fuses into integer kernels.
 
     Raises:
         NotApplicableError: an activation is infinite.
     """
-    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
-
-    methods = {
-        "minmax": CalibrationMethod.MinMax,
-        "percentile": CalibrationMethod.Percentile,
-        "entropy": CalibrationMethod.Entropy,
-    }
+    choices = given.choices
     source = onnx_graph.folded(onnx_graph.as_onnx(plan, given), given)
-    graph = onnx.load(source.path).graph
-    path = given.work_dir / "static-int8.onnx"
+    feeds = calibration.feeds_of(given.calibration, onnx_graph.inputs(source))
+    notes: list[str] = []
+    if choices["equalise"] and _attends(source):
+        source, evened_count = equalisation.equalised(source, feeds, given.work_dir / "evened.onnx")
+        notes += [f"outliers of {evened_count} activations moved into the weights"] if evened_count else []
+    operators = _operators(source, str(choices["operators"]))
+    with onnx_graph.quiet():
+        found = _ranges(source, feeds, given, operators)
+        notes.append(f"calibrated on {found.example_count} examples{'' if found.settled else ', all there were'}")
+        percent = int(choices["spared_percent"])
+        kept = sensitivity.spared(_ranked(source, feeds, found, given, operators), percent) if percent else []
+        notes += [f"left in float: {', '.join(layer.name for layer in kept)}"] if kept else []
+        path = given.work_dir / "static-int8.onnx"
+        _quantize(source, path, found, given, operators, [layer.name for layer in kept])
+    inference = replace(plan.inference, runtime="onnxruntime")
+    return plan.then(META, given, model=OnnxModel(path=path), inference=inference, notes=notes)
+
+
+def _operators(source: OnnxModel, wanted: str) -> list[str] | None:
+    """None for all; in a transformer only the matrices fit: softmax, masks and normalisations lose more than they cost."""
+    return list(MATRICES) if wanted == "matmul" or (wanted == "fitting" and _attends(source)) else None
+
+
+def _attends(source: OnnxModel) -> bool:
+    return bool({"Softmax", "LayerNormalization"} & set(layers.operators(source)))
+
+
+def _ranges(
+    source: OnnxModel, feeds: Sequence[calibration.Feed], given: Given, operators: list[str] | None
+) -> calibration.Ranges:
     try:
-        with onnx_graph.quiet():
-            quantize_static(
-                source.path,
-                path,
-                _Reader(given.calibration, [value.name for value in graph.input]),
-                quant_format=QuantFormat.QDQ,
-                op_types_to_quantize=["MatMul", "Gemm"] if given.choices["operators"] == "matmul" else None,
-                per_channel=True,
-                reduce_range=onnx_graph.needs_reduced_range(given.machine),
-                activation_type=QuantType.QUInt8,
-                weight_type=QuantType.QInt8,
-                nodes_to_exclude=_narrow(graph),
-                calibrate_method=methods[str(given.choices["calibrate"])],
-                extra_options={"CalibStridedMinMax": 1},  # whatever its name says, every method takes its batches one by one
-            )
+        return calibration.ranges(source, feeds, str(given.choices["calibrate"]), operators, given.work_dir)
     except ValueError as error:
         if "finite" not in str(error):
             raise
         raise NotApplicableError(
             "an activation is infinite, as attention masks make it, and has no range: operators=matmul leaves such sums in float"
         ) from error
-    return plan.then(META, given, model=OnnxModel(path=path), inference=replace(plan.inference, runtime="onnxruntime"))
+
+
+def _ranked(
+    source: OnnxModel,
+    feeds: Sequence[calibration.Feed],
+    found: calibration.Ranges,
+    given: Given,
+    operators: list[str] | None,
+) -> list[sensitivity.Layer]:
+    ranked = sensitivity.layers_by_harm(source, feeds, found, given.work_dir)
+    return [layer for layer in ranked if operators is None or layer.kind in operators]
+
+
+def _quantize(  # noqa: PLR0913, PLR0917  what the quantizer is told
+    source: OnnxModel, path: Any, found: calibration.Ranges, given: Given, operators: list[str] | None, kept: Sequence[str]
+) -> None:
+    from onnxruntime.quantization import QuantType
+    from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
+    from onnxruntime.quantization.quant_utils import load_model_with_shape_infer
+    from onnxruntime.quantization.registry import QDQRegistry, QLinearOpsRegistry
+
+    model = load_model_with_shape_infer(source.path)
+    quantizer = QDQQuantizer(
+        model,
+        bool(given.choices["per_channel"]),
+        onnx_graph.needs_reduced_range(given.machine),
+        QuantType.QInt8,
+        QuantType.QUInt8,
+        found.data,
+        [],
+        [*_narrow(model.graph), *kept],
+        operators or sorted({*QDQRegistry, *QLinearOpsRegistry}),
+        {},
+    )
+    quantizer.quantize_model()
+    quantizer.model.save_model_to_file(str(path), False)
 
 
 def _narrow(graph: Any) -> list[str]:

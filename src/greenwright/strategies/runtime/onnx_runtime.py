@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from greenwright.records import Machine
+from greenwright.records.machines import Machine
 from greenwright.strategies import layers, onnx_graph
 from greenwright.strategies.contract import Given, Meta, Need, Plan, Stage, Verdict
 
