@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,16 +27,22 @@ def optimize(  # noqa: PLR0913  one parameter an option
     quality: Annotated[str, typer.Option(help="For an .onnx file: accuracy, f1, spearman, pearson, mae or rmse.")] = "accuracy",
     unit: Annotated[str, typer.Option(help="For an .onnx file: what one example delivers.")] = "1 example",
     max_drop: Annotated[float, typer.Option(help="Most quality that may be lost, in the metric's own units.")] = 0.01,
+    slices: Annotated[str | None, typer.Option(help="For an .onnx file: report by class or by length.")] = None,
+    max_slice_drop: Annotated[float | None, typer.Option(help="Most that any one slice may lose. Default: no limit.")] = None,
     search_budget: Annotated[
         str | None, typer.Option(help="Most energy to spend: 500J, 50kJ, 2Wh. Default: ten ordinary fine-tuning epochs.")
     ] = None,
     time: Annotated[str, typer.Option(help="Longest to search: 90s, 10m, 2h.")] = "10m",
     batch: Annotated[int, typer.Option(help="Examples a call, in serving.")] = 1,
+    gap: Annotated[str | None, typer.Option(help="Pause between calls, in serving: 20ms. Default: none.")] = None,
     threads: Annotated[int, typer.Option(help="Threads a call may use, before and after.")] = 1,
     horizon: Annotated[float, typer.Option(help="Units over which a saving must repay the search.")] = 10_000_000,
     strategies: Annotated[str, typer.Option(help="Only these strategies, by id, with commas between.")] = "",
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for the results. Default: greenwright-out/NAME.")] = None,
+    control: Annotated[
+        bool, typer.Option("--control", help="Give your model the same extra training, too, and judge it.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a study that was interrupted.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
@@ -47,15 +54,19 @@ def optimize(  # noqa: PLR0913  one parameter an option
 
     limits = Limits(
         max_drop=max_drop,
+        max_slice_drop=max_slice_drop,
         batch=batch,
+        gap_s=units.parse_duration_s(gap) if gap else 0.0,
         time_s=units.parse_duration_s(time),
         search_budget_j=units.parse_energy_j(search_budget) if search_budget else None,
         horizon_units=horizon,
         strategies=tuple(name.strip() for name in strategies.split(",") if name.strip()),
         seed=seed,
+        control=control,
         thread_count=threads,
     )
-    study = _run(workload, data, quality, unit, limits, out, resume=resume, say=_silent if json else _say())
+    with _quiet() if json else _talking() as say:
+        study = _run(workload, data, quality, unit, slices, limits, out, resume=resume, say=say)
     if json:
         print_json(study.record)
     else:
@@ -67,6 +78,7 @@ def _run(  # noqa: PLR0913, PLR0917  the command's own options
     data: Path | None,
     quality: str,
     unit: str,
+    slices: str | None,
     limits: Limits,
     out: Path | None,
     *,
@@ -75,43 +87,50 @@ def _run(  # noqa: PLR0913, PLR0917  the command's own options
 ) -> Study:
     from greenwright.study.optimize import optimize as run
 
-    made, source = _workload(path, data, quality, unit)
+    made, source = _workload(path, data, quality, unit, slices)
     return run(made, limits=limits, out=out, resume=resume, workload_file=source, say=say)
 
 
-def _workload(path: Path, data: Path | None, quality: str, unit: str) -> tuple[Workload, Path | None]:
+def _workload(path: Path, data: Path | None, quality: str, unit: str, slices: str | None) -> tuple[Workload, Path | None]:
     from greenwright.study.workload import load_workload, onnx_workload
 
     if path.suffix != ".onnx":
         if data is not None:
             raise BadInputError("--data goes with an .onnx file; a workload file brings its own data")
+        if slices is not None:
+            raise BadInputError("--slices goes with an .onnx file; a workload file names its own")
         return load_workload(path), path
     if not path.is_file():
         raise BadInputError(f"there is no model at {path}")
     if data is None:
         raise BadInputError(f"{path} brings no data: add --data FILE.npz with its inputs by name and their targets")
-    return onnx_workload(path, data, quality=quality, unit=unit), None
+    return onnx_workload(path, data, quality=quality, unit=unit, slices=slices), None
 
 
-def _say() -> Callable[[str], None]:
+@contextmanager
+def _talking() -> Iterator[Callable[[str], None]]:
     """A line a step; on a terminal the running step turns until the next."""
     if not sys.stderr.isatty():
-        return lambda text: typer.echo(text, err=True)
+        yield lambda text: typer.echo(text, err=True)
+        return
     from rich.console import Console
+    from rich.text import Text
 
-    page = Console(stderr=True, highlight=False)
-    status = page.status("starting")
-    status.start()
+    page = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    with page.status("starting") as status:
 
-    def say(text: str) -> None:
-        page.print(text)
-        status.update(text.strip())
+        def say(text: str) -> None:
+            page.print(text)
+            status.update(Text(text.strip()))
 
-    return say
+        yield say
 
 
-def _silent(_: str) -> None:
-    pass
+@contextmanager
+def _quiet() -> Iterator[Callable[[str], None]]:
+    """Say nothing, and send what the workload prints to where it does not spoil the JSON."""
+    with redirect_stdout(sys.stderr):
+        yield lambda _: None
 
 
 def _conclude(study: Study) -> None:

@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from greenwright.records import Comparison, Figures, QualityProof, Trial
-from greenwright.study import running
+from greenwright.records.energy import Comparison
+from greenwright.records.study import Control, Figures, QualityProof, Trial
+from greenwright.study import running, slices
 from greenwright.study.proof import prove
 from greenwright.study.trials import Ingredient, Recipe, cook, refuse_full_disk, why_broken
 from greenwright.study.workbench import Judged, Workbench
 
 FINALISTS = 3
+LIKELY_SHARE, LEAST_CHANCE_SHARE = 0.5, 0.2
+"""Chances of passing the test from which on a candidate counts as one that holds, and from which on it is worth a test."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,7 @@ class Confirmed:
     proof: QualityProof
     figures: Figures
     comparison: Comparison
+    control: Control | None = None
 
 
 def pareto_front(trials: Sequence[Trial]) -> list[Trial]:
@@ -36,13 +40,18 @@ def pareto_front(trials: Sequence[Trial]) -> list[Trial]:
     return sorted((trial for trial in measured if not dominated(trial)), key=_energy)
 
 
-def finalists(trials: Sequence[Trial], holds: Callable[[Trial], bool]) -> list[Trial]:
-    """The cheapest few of the front that most likely hold, ordered from the safest to the greediest.
+def finalists(trials: Sequence[Trial], chance: Callable[[Trial], float]) -> list[Trial]:
+    """A few of the front to be tested, ordered from the safest to the greediest: the cheapest that most likely holds, and bolder ones.
 
     The order is fixed before the test set is opened. Each is then tested at the full level, and the first failure ends the
-    sequence, which keeps the chance of passing any unfit candidate at that level.
+    sequence, which keeps the chance of passing any unfit candidate at that level. So one that may fail, tested after the safer
+    ones, costs them nothing: where it passes, it saves more.
     """
-    return sorted((trial for trial in pareto_front(trials) if holds(trial)), key=_energy)[:FINALISTS][::-1]
+    by_energy = sorted((trial for trial in pareto_front(trials) if chance(trial) >= LEAST_CHANCE_SHARE), key=_energy)
+    likely = [trial for trial in by_energy if chance(trial) >= LIKELY_SHARE]
+    bolder = [trial for trial in by_energy if not likely or _energy(trial) < _energy(likely[0])]
+    bolder = sorted(bolder, key=chance)[-(FINALISTS - 1) :]
+    return sorted([*bolder, *likely[: FINALISTS - len(bolder)]], key=_energy, reverse=True)
 
 
 def confirm(
@@ -97,8 +106,27 @@ def _tested(bench: Workbench, trial: Trial, baseline: Any, targets: Any) -> tupl
             confidence=bench.limits.confidence,
             seed=bench.limits.seed,
         )
+        proof = _with_slices(bench, proof, baseline, outputs, targets)
     judged = Judged(plan=plan, runner=runner, outputs=outputs, quality=trial.figures.quality)
     return judged, replace(proof, trial=trial.number)
+
+
+def _with_slices(bench: Workbench, proof: QualityProof, baseline: Any, outputs: Any, targets: Any) -> QualityProof:
+    """The same, with what every slice lost; it passed only if the worst of them lost no more than it may, too."""
+    if bench.workload.slices is None:
+        return proof
+    found = slices.slice_proofs(
+        bench.quality,
+        baseline,
+        outputs,
+        targets,
+        bench.test_slices,
+        group_size=bench.group_size,
+        confidence=bench.limits.confidence,
+        seed=bench.limits.seed,
+    )
+    limit = bench.limits.max_slice_drop
+    return replace(proof, slices=found, max_slice_drop=limit, passed=proof.passed and slices.within(found, limit))
 
 
 def recipe_of(trial: Trial) -> Recipe:
@@ -121,4 +149,8 @@ def _beats(other: Trial, trial: Trial) -> bool:
 
 def _told(proof: QualityProof) -> str:
     verdict = "holds" if proof.passed else "not proven to hold"
-    return f"{proof.metric} {proof.baseline:.4f} → {proof.candidate:.4f}, bound {proof.drop.high:.4f} of {proof.max_drop:g}: {verdict}"
+    worst = slices.worst(proof)
+    least = f", worst slice {worst.name}: bound {worst.drop.high:.4f}" if worst and worst.drop else ""
+    limit = "" if proof.max_slice_drop is None else f" of {proof.max_slice_drop:g}"
+    bound = f"bound {proof.drop.high:.4f} of {proof.max_drop:g}{least}{limit if least else ''}"
+    return f"{proof.metric} {proof.baseline:.4f} → {proof.candidate:.4f}, {bound}: {verdict}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from greenwright import registry
 from greenwright.errors import BadInputError
 from greenwright.machine import this_machine
-from greenwright.records import Offer
+from greenwright.records.study import Offer
 from greenwright.strategies.contract import Verdict
 from greenwright.study.workbench import Workbench
 
@@ -36,7 +36,11 @@ def _ask(bench: Workbench, strategy: str, *, asked: bool) -> Offer:
         )
     except Exception as error:  # noqa: BLE001  a strategy from outside breaks as it likes; the others are still asked
         return Offer(
-            strategy=strategy, title=strategy, stage="", applies=False, reason=f"its check broke: {type(error).__name__}: {error}"
+            strategy=strategy,
+            title=strategy,
+            stage="",
+            applies=False,
+            reason=f"its check broke: {type(error).__name__}: {error}",
         )
     return Offer(
         strategy=strategy,

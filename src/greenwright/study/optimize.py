@@ -19,11 +19,13 @@ from greenwright.errors import BadInputError
 from greenwright.ledger.entries import ArtifactEntry
 from greenwright.ledger.opening import open_ledger
 from greenwright.machine import this_machine
-from greenwright.records import Certificate, Offer, Outcome, QualityProof, Spending, StudyRecord, Trial
+from greenwright.records.study import Certificate, Offer, Outcome, QualityProof, Spending, StudyRecord, Trial
 from greenwright.report.page import write_page
 from greenwright.settings import resolve
+from greenwright.strategies import layer_facts
 from greenwright.study import outputs, verdicts
 from greenwright.study.confirm import Confirmed, confirm, finalists, pareto_front
+from greenwright.study.control import control
 from greenwright.study.limits import Limits
 from greenwright.study.offers import ask_all
 from greenwright.study.proposals import JOURNAL, Proposals
@@ -128,7 +130,10 @@ def _study(bench: Workbench, name: str, say: Callable[[str], None]) -> tuple[Stu
     stopped = search.run()
     say(f"search ended: {stopped}")
     trials = list(search.trials.values())
-    proofs, confirmed, broken = confirm(bench, ordered := finalists(trials, search.holds), say)
+    proofs, confirmed, broken = confirm(bench, ordered := finalists(trials, search.chance), say)
+    if confirmed is not None and bench.limits.control:
+        say("training your model as long as the chosen one, to compare")
+        confirmed = replace(confirmed, control=control(bench, confirmed))
     trials = [replace(trial, reason=broken.get(trial.number, trial.reason)) for trial in trials]
     trials = verdicts.annotated(trials, search, ordered, proofs, confirmed)
     return _record(bench, name, trials, offers, proofs, confirmed, stopped), confirmed
@@ -146,7 +151,7 @@ def _record(  # noqa: PLR0913, PLR0917  everything the report is drawn from
     limits, workload = bench.limits, bench.workload
     return StudyRecord(
         name=name,
-        workload=str(bench.workload_file or workload.name or name),
+        workload=_shown(bench.workload_file) or workload.name or name,
         model=verdicts.model_text(bench.plan.model),
         outcome=Outcome.SAVES if confirmed else Outcome.KEEP,
         verdict=verdicts.sentence(bench, confirmed),
@@ -180,6 +185,10 @@ def _release(bench: Workbench, record: StudyRecord, confirmed: Confirmed, folder
     path = outputs.write_model(plan, bench.sample[0], folder)
     compared = confirmed.comparison
     saved_j = compared.baseline_energy_j.value - compared.candidate_energy_j.value
+    # Before and after as they were measured in turn: a figure from the start of the study had other weather.
+    record = replace(
+        record, baseline=replace(record.baseline, energy_j=compared.baseline_energy_j, cpu_s=compared.baseline_cpu_s)
+    )
     certificate = Certificate(
         artifact=path.name,
         artifact_sha256=outputs.sha256(path),
@@ -199,6 +208,9 @@ def _release(bench: Workbench, record: StudyRecord, confirmed: Confirmed, folder
         not_proven=verdicts.not_proven(bench, confirmed),
         created_at=record.finished_at,
         greenwright_version=record.greenwright_version,
+        inference=plan.inference,
+        control=confirmed.control,
+        layers=layer_facts.facts(plan.model),
     )
     snippet = outputs.load_snippet(plan, path, bench.sample[0])
     entry = ArtifactEntry(
@@ -279,6 +291,13 @@ def _refuse_mismatch(search: Path, asked: dict[str, Any], *, resume: bool) -> No
 
 _MAY_CHANGE = {"time_s", "search_budget_j"}
 """A study may be given more to spend; everything else would make its trials incomparable."""
+
+
+def _shown(path: Path | None) -> str:
+    """A path as people would type it here; a report may travel, and need not tell where its author's files lie."""
+    if path is None:
+        return ""
+    return str(path.resolve().relative_to(Path.cwd())) if path.resolve().is_relative_to(Path.cwd()) else path.name
 
 
 def _now() -> str:

@@ -14,7 +14,7 @@ import msgspec
 
 from greenwright.batches import Inputs, each, named
 from greenwright.errors import BadInputError, CannotHereError
-from greenwright.records import Certificate, StudyRecord
+from greenwright.records.study import Certificate, StudyRecord
 from greenwright.strategies.contract import Plan
 
 RECORD = "study.json"
@@ -24,7 +24,8 @@ TERMS = "terms.json"
 """In there: what the study was asked. A study that has it can be resumed."""
 MODELS = ("model.onnx", "model.pt2")
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-FORBIDDEN = frozenset({errno.EACCES, errno.EROFS, errno.EPERM})
+FORBIDDEN = frozenset({errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOENT})
+"""``ENOENT`` is what file systems say that hold what the kernel shows, such as ``/proc``, when a folder is to be made there."""
 
 
 @contextmanager
@@ -107,14 +108,41 @@ def sha256(path: Path) -> str:
 def load_snippet(plan: Plan, path: Path, sample: Inputs) -> str:
     """The lines that load the model and run it, without greenwright."""
     if plan.is_onnx:
-        import onnxruntime as ort
-
-        session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        names = [given.name for given in session.get_inputs()]
-        feed = ", ".join(f'"{name}": {name}' for name in names)
-        return f'import onnxruntime\nsession = onnxruntime.InferenceSession("{path.name}")\noutput = session.run(None, {{{feed}}})[0]'
+        return _in_openvino(plan, path) if plan.inference.runtime == "openvino" else _in_onnx_runtime(plan, path)
     arguments = ", ".join(f"{name}={name}" for name in named(sample)) if isinstance(sample, dict) else ", ".join(named(sample))
     return f'import torch\nmodel = torch.export.load("{path.name}").module()\noutput = model({arguments})'
+
+
+def _in_onnx_runtime(plan: Plan, path: Path) -> str:
+    """With the settings that were measured: by default ONNX Runtime takes every core, and its threads wait in a loop."""
+    told = plan.inference
+    feed = ", ".join(f'"{name}": {name}' for name in _inputs(plan))
+    lines = [
+        "import onnxruntime",
+        "options = onnxruntime.SessionOptions()",
+        f"options.intra_op_num_threads = {told.thread_count}",
+        *([] if told.spins else ['options.add_session_config_entry("session.intra_op.allow_spinning", "0")']),
+        *([] if told.arena else ["options.enable_cpu_mem_arena = False"]),
+        f'session = onnxruntime.InferenceSession("{path.name}", options, providers=["CPUExecutionProvider"])',
+        f"output = session.run(None, {{{feed}}})[0]",
+    ]
+    return "\n".join(lines)
+
+
+def _in_openvino(plan: Plan, path: Path) -> str:
+    """With the settings that were measured: OpenVINO would choose its own precision and as many threads as there are cores."""
+    told = plan.inference
+    feed = ", ".join(f'"{name}": {name}' for name in _inputs(plan))
+    config = f'{{"INFERENCE_NUM_THREADS": {told.thread_count}, "INFERENCE_PRECISION_HINT": "{told.precision}"}}'
+    return f'import openvino\nmodel = openvino.compile_model("{path.name}", "CPU", {config})\noutput = model({{{feed}}})[0]'
+
+
+def _inputs(plan: Plan) -> list[str]:
+    import onnx
+
+    graph = onnx.load(plan.model.path, load_external_data=False).graph
+    constants = {tensor.name for tensor in graph.initializer}
+    return [given.name for given in graph.input if given.name not in constants]
 
 
 def _concerns(error: OSError, folder: Path) -> bool:

@@ -2,8 +2,8 @@
 
 A candidate passes where the upper confidence bound of its quality drop lies within the limit (non-inferiority). Each resample weighs
 the examples anew, the same for baseline and candidate, by exponential weights. A bootstrap knows only the failures it has seen: with
-none among n examples it would be certain of none. So one more example always takes part: one that the candidate gets wrong, by
-another example's answer. For a share of right answers the bound is then the exact binomial one (3 / n where no failure was seen).
+none among n examples it would be certain of none. So one more example (or group) always takes part, one that the candidate gets wrong
+by answering as it did another. For a share of right answers the bound is then the exact binomial one (3 / n with no failure seen).
 
 Source: Rubin 1981, Annals of Statistics 9 (exponential weights); Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter
 13; Clopper and Pearson 1934, Biometrika 26 (the exact bound: k of n failures and one more weigh Beta(k + 1, n - k) together); Maurer,
@@ -12,12 +12,15 @@ Hothorn and Lehmacher 1995 (several candidates tested in a fixed order, each at 
 
 from __future__ import annotations
 
+import math
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from greenwright.errors import BadInputError
-from greenwright.records import Interval, QualityProof
+from greenwright.records.quantities import Interval
+from greenwright.records.study import QualityProof
 from greenwright.study.quality import Array, Quality
 
 RESAMPLE_COUNT = 2_000
@@ -59,6 +62,20 @@ def prove(  # noqa: PLR0913  the test's own parameters, all by name
     )
 
 
+def chance_of_passing(seen: Interval, max_drop: float, seen_count: int, test_count: int) -> float:
+    """How likely a test on ``test_count`` examples passes a candidate whose drop was ``seen`` on ``seen_count`` others, 0…1.
+
+    Both drops vary about the true one like normal variables whose variance falls with the number of examples. One half is where the
+    test's bound is expected at the limit itself.
+    """
+    quantile = NormalDist().inv_cdf(seen.confidence)
+    seen_spread = (seen.high - seen.value) / quantile
+    test_spread = seen_spread * math.sqrt(seen_count / test_count)
+    margin = max_drop - seen.value - quantile * test_spread
+    spread = math.hypot(seen_spread, test_spread)
+    return NormalDist().cdf(margin / spread) if spread > 0 else float(margin >= 0)
+
+
 def quality_drop(  # noqa: PLR0913  the test's own parameters, all by name
     quality: Quality,
     baseline: Any,
@@ -88,10 +105,13 @@ def _score_draws(  # noqa: PLR0913, PLR0917  one signature for both ways
     """Where the metric is a mean over examples, a resample is a weighted mean over groups of them."""
     assert quality.scores is not None
     sign = 1.0 if quality.higher_is_better else -1.0
-    better = sign * np.asarray(quality.scores(baseline, targets), dtype=float)
-    gaps = (better - sign * np.asarray(quality.scores(candidate, targets), dtype=float)).reshape(-1, group_size).mean(axis=1)
-    spoiled = better - sign * np.asarray(quality.scores(_elsewhere(candidate, rng), targets), dtype=float)
-    failures = spoiled[spoiled > 0] / group_size if (spoiled > 0).any() else np.zeros(1)
+    scores = quality.scores
+    aims, kept, spoiled = (
+        sign * np.asarray(scores(answers, targets), dtype=float).reshape(-1, group_size).mean(axis=1)
+        for answers in (baseline, candidate, _elsewhere(candidate, group_size, rng))
+    )
+    gaps, harms = aims - kept, aims - spoiled
+    failures = harms[harms > 0] if (harms > 0).any() else np.zeros(1)
     chunks = []
     for _ in range(RESAMPLE_COUNT // CHUNK_COUNT):
         weights = rng.standard_exponential((CHUNK_COUNT, len(gaps) + 1))
@@ -107,15 +127,15 @@ def _metric_draws(  # noqa: PLR0913, PLR0917  one signature for both ways
 
     A resample on which the metric is not defined (one class alone, no variance) is drawn again.
     """
-    elsewhere = _elsewhere(candidate, rng)
-    failures = _failures(quality, candidate, elsewhere, targets, rng)
+    elsewhere = _elsewhere(candidate, group_size, rng)
+    failures = _failures(quality, candidate, elsewhere, targets, group_size, rng)
     drops: list[float] = []
     undefined = 0
     while len(drops) < RESAMPLE_COUNT:
-        rows, spoiled = _drawn(len(targets) // group_size, group_size, failures, rng)
+        rows, spoiled_count = _drawn(len(targets) // group_size, group_size, failures, rng)
         answers, chosen = _take(candidate, rows), _take(targets, rows)
-        for place, example in spoiled.items():
-            answers[place] = elsewhere[example]
+        for place in range(len(rows) - spoiled_count, len(rows)):
+            answers[place] = elsewhere[rows[place]]
         try:
             drops.append(quality.drop(quality.of(_take(baseline, rows), chosen), quality.of(answers, chosen)))
         except BadInputError:
@@ -125,8 +145,8 @@ def _metric_draws(  # noqa: PLR0913, PLR0917  one signature for both ways
     return np.asarray(drops)
 
 
-def _drawn(group_count: int, group_size: int, failures: Array, rng: np.random.Generator) -> tuple[Array, dict[int, int]]:
-    """Rows of one resample, and which of them are the failure: its place among the rows -> the example it spoils.
+def _drawn(group_count: int, group_size: int, failures: Array, rng: np.random.Generator) -> tuple[Array, int]:
+    """Rows of one resample, and how many at its end are the one more failure.
 
     Each group is drawn in proportion to its weight, rounded up or down (systematic sampling), which adds next to no noise.
     """
@@ -134,30 +154,33 @@ def _drawn(group_count: int, group_size: int, failures: Array, rng: np.random.Ge
     picks = np.searchsorted(bounds, (np.arange(group_count) + rng.random()) / group_count * bounds[-1])
     groups = picks[picks < group_count]
     spoiled = rng.choice(failures, group_count - len(groups))
-    rows = np.concatenate([groups, spoiled // group_size])[:, None] * group_size + np.arange(group_size)
-    places = (len(groups) + np.arange(len(spoiled))) * group_size + spoiled % group_size
-    return rows.reshape(-1), dict(zip(places.tolist(), spoiled.tolist(), strict=True))
+    rows = np.concatenate([groups, spoiled])[:, None] * group_size + np.arange(group_size)
+    return rows.reshape(-1), len(spoiled) * group_size
 
 
-def _failures(quality: Quality, candidate: Any, elsewhere: Any, targets: Any, rng: np.random.Generator) -> Array:
-    """Examples on which another example's answer makes the metric worse; a few of any, where it never does."""
-    tried = rng.permutation(len(targets))[:SPOILED_COUNT]
+def _failures(  # noqa: PLR0913, PLR0917  what a trial spoiling needs
+    quality: Quality, candidate: Any, elsewhere: Any, targets: Any, group_size: int, rng: np.random.Generator
+) -> Array:
+    """Groups on which another group's answers make the metric worse; a few of any, where they never do."""
+    tried = rng.permutation(len(targets) // group_size)[:SPOILED_COUNT]
     before = quality.of(candidate, targets)
 
-    def harm(example: int) -> float:
+    def harm(group: int) -> float:
         answers = _take(candidate, np.arange(len(targets)))
-        answers[example] = elsewhere[example]
+        for example in range(group * group_size, (group + 1) * group_size):
+            answers[example] = elsewhere[example]
         return quality.drop(before, quality.of(answers, targets))
 
-    harmful = [int(example) for example in tried if harm(example) > 0]
-    return np.asarray(harmful or tried)
+    return np.asarray([group for group in tried if harm(group) > 0] or tried)
 
 
-def _elsewhere(outputs: Any, rng: np.random.Generator) -> Any:
-    """Every example answered with another example's answer."""
-    shift = int(rng.integers(1, max(2, len(outputs))))
-    order = (np.arange(len(outputs)) + shift) % len(outputs)
-    return _take(outputs, order)
+def _elsewhere(outputs: Any, group_size: int, rng: np.random.Generator) -> Any:
+    """Every group answered with another group's answers; where they differ in shape, as much of them as fits."""
+    order = rng.permutation(len(outputs) // group_size)[:, None] * group_size + np.arange(group_size)
+    moved = _take(outputs, order.reshape(-1))
+    if isinstance(outputs, np.ndarray):
+        return moved
+    return [np.resize(other, np.shape(own)) for other, own in zip(moved, outputs, strict=True)]
 
 
 def _take(values: Any, rows: Array) -> Any:

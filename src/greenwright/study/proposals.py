@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from greenwright.records import Trial
+from greenwright.records.study import Trial
 from greenwright.strategies.contract import Choices, OneOf, Real, Whole
 
 if TYPE_CHECKING:

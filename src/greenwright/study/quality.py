@@ -29,6 +29,8 @@ class Quality:
     scores: Callable[[Any, Any], Any] | None = None
     reduce: Callable[[Any], Any] | None = None
     """Outputs of all examples -> one answer a group, made once: the similarity of two sentences from their two vectors."""
+    condense: Callable[[Any, Any], Any] | None = None
+    """(outputs, targets) of one batch -> ``(examples, facts)``, as they come: of a decoder's logits over all words, what is judged."""
     loss: str = ""
     """The loss to fine-tune with that it implies: "cross-entropy", "squared-error" or none."""
 
@@ -130,6 +132,39 @@ def _flat(values: Any) -> Array:
     return np.asarray(values, dtype=float).reshape(-1)
 
 
+IGNORED = -100
+"""A target that is not judged: padding, or the prompt. The value is PyTorch's."""
+
+
+def _surprise(outputs: Any, targets: Any) -> Array:
+    """Logits ``(n, tokens, words)`` and words ``(n, tokens)`` -> nats and words judged of each example ``(n, 2)``."""
+    logits, words = np.asarray(outputs, dtype=np.float64), np.asarray(targets)
+    judged = words != IGNORED
+    top = logits.max(axis=-1, keepdims=True)
+    log_sum = np.log(np.exp(logits - top).sum(axis=-1)) + top[..., 0]
+    right = np.take_along_axis(logits, np.where(judged, words, 0)[..., None], axis=-1)[..., 0]
+    return np.stack([((log_sum - right) * judged).sum(axis=-1), judged.sum(axis=-1)], axis=-1)
+
+
+def _perplexity(surprise: Any, _: Any) -> float:
+    """``exp(nats / words)`` over all words judged."""
+    nats, count = np.asarray(surprise).sum(axis=0)
+    return float(np.exp(nats / count))
+
+
+def _matches(outputs: Any, targets: Any) -> Array:
+    """Whether every word judged is the likeliest, example by example ``(n, 1)``."""
+    words = np.asarray(targets)
+    right = (np.asarray(outputs).argmax(axis=-1) == words) | (words == IGNORED)
+    return np.asarray(right.all(axis=-1, keepdims=True), dtype=float)
+
+
+def _share_matched(matches: Any, targets: Any) -> float:
+    if len(matches) != len(targets):
+        raise ValueError(f"{len(matches)} answers do not fit {len(targets)} targets")
+    return float(np.asarray(matches).mean())
+
+
 NAMED = {
     "accuracy": Quality(name="accuracy", function=_accuracy, scores=_hits, loss="cross-entropy"),
     "f1": Quality(name="f1", function=_macro_f1, loss="cross-entropy"),
@@ -137,4 +172,14 @@ NAMED = {
     "pearson": Quality(name="pearson", function=_pearson, loss="squared-error"),
     "mae": Quality(name="mae", function=_mae, higher_is_better=False, scores=_absolute_errors, loss="squared-error"),
     "rmse": Quality(name="rmse", function=_rmse, higher_is_better=False, loss="squared-error"),
+    "perplexity": Quality(
+        name="perplexity", function=_perplexity, higher_is_better=False, condense=_surprise, loss="cross-entropy"
+    ),
+    "exact-match": Quality(
+        name="exact-match",
+        function=_share_matched,
+        scores=lambda matches, _: np.asarray(matches).reshape(-1),
+        condense=_matches,
+        loss="cross-entropy",
+    ),
 }

@@ -12,11 +12,16 @@ from greenwright import registry
 from greenwright.batches import Inputs, each, example_count
 from greenwright.deploy.contract import Runner, run_once
 from greenwright.errors import BadInputError
+from greenwright.meter import clock
+from greenwright.records.study import Paced
 from greenwright.strategies.contract import Plan
 from greenwright.study.data import Split
 
 SAMPLE_BATCHES = 64
 LATENCY_CALLS = 100
+PACED_CALLS = 50
+PACED_GAP_S = 0.02
+"""Between calls where the study was told no pause of its own."""
 
 
 def load(plan: Plan) -> Runner:
@@ -25,8 +30,10 @@ def load(plan: Plan) -> Runner:
     return runner
 
 
-def answers(runner: Runner, split: Split, batch: int) -> tuple[Any, Any]:
+def answers(runner: Runner, split: Split, batch: int, condense: Callable[[Any, Any], Any] | None = None) -> tuple[Any, Any]:
     """Outputs and targets for every example: arrays ``(examples, …)``, or lists where examples differ in shape.
+
+    Where the metric condenses them, outputs are what it keeps of each batch: all logits of a decoder would not fit into memory.
 
     Raises:
         BadInputError: the model fails on a batch, or answers something that is no finite number.
@@ -49,9 +56,19 @@ def answers(runner: Runner, split: Split, batch: int) -> tuple[Any, Any]:
             raise BadInputError(
                 f"the model answers NaN or infinity for {bad} of {len(answered)} examples of the {split.name} set"
             )
-        outputs.append(answered)
+        outputs.append(answered if condense is None else _condensed(condense, answered, np.asarray(target)))
         targets.append(np.asarray(target))
     return _joined(outputs), _joined(targets)
+
+
+def _condensed(condense: Callable[[Any, Any], Any], answered: Any, target: Any) -> Any:
+    try:
+        return np.asarray(condense(answered, target))
+    except Exception as error:
+        raise BadInputError(
+            f"the quality function cannot judge answers of shape {np.shape(answered)} against targets of shape {np.shape(target)}:"
+            f" {_headline(error)}"
+        ) from error
 
 
 def sample(split: Split, batch: int) -> list[Inputs]:
@@ -61,14 +78,22 @@ def sample(split: Split, batch: int) -> list[Inputs]:
     return [each(np.asarray, inputs) for inputs, _ in split.batches(min(batch, len(split)), order.tolist())]
 
 
-def work(runner: Runner, batches: list[Inputs]) -> tuple[Callable[[], None], int]:
-    """One call that infers every batch once, and how many examples it delivers."""
+def work(runner: Runner, batches: list[Inputs], gap_s: float = 0.0) -> tuple[Callable[[], None], int]:
+    """One call that infers every batch once, with a pause after each, and how many examples it delivers."""
     prepared = [runner.prepare(inputs) for inputs in batches]
     run = runner.run
 
     def once() -> None:
         for inputs in prepared:
             run(inputs)
+
+    def with_pauses() -> None:
+        for inputs in prepared:
+            run(inputs)
+            time.sleep(gap_s)
+
+    if gap_s:
+        return with_pauses, sum(example_count(inputs) for inputs in batches)
 
     return once, sum(example_count(inputs) for inputs in batches)
 
@@ -84,6 +109,23 @@ def latencies(runner: Runner, batches: list[Inputs]) -> tuple[float, float]:
         taken.append(time.perf_counter() - before)
     p50, p95 = np.percentile(taken, [50, 95])
     return float(p50), float(p95)
+
+
+def paced(runner: Runner, batches: list[Inputs], gap_s: float) -> Paced:
+    """Latency and CPU time of calls with pauses between them."""
+    prepared = [runner.prepare(inputs) for inputs in batches]
+    runner.run(prepared[0])
+    taken, delivered = [], 0
+    before_cpu_s = clock.cpu_s()
+    for call in range(PACED_CALLS):
+        time.sleep(gap_s)
+        before = time.perf_counter()
+        runner.run(prepared[call % len(prepared)])
+        taken.append(time.perf_counter() - before)
+        delivered += example_count(batches[call % len(batches)])
+    p50, p95 = np.percentile(taken, [50, 95])
+    cpu_s = (clock.cpu_s() - before_cpu_s) / delivered
+    return Paced(gap_s=gap_s, latency_p50_s=float(p50), latency_p95_s=float(p95), cpu_s=cpu_s)
 
 
 def describe(inputs: Inputs) -> str:

@@ -11,34 +11,50 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from greenwright.records import Interval, Offer, Trial, TrialState
+from greenwright.records.quantities import Interval
+from greenwright.records.study import Offer, Trial, TrialState
 from greenwright.report.words import ratio_range_text, ratio_text
 from greenwright.strategies.contract import Choices, OneOf, Real, Stage, Whole, defaults
+from greenwright.study.confirm import LIKELY_SHARE
+from greenwright.study.proof import chance_of_passing
 from greenwright.study.proposals import Proposal, Proposals
 from greenwright.study.trials import Ingredient, Recipe, attempt, meta_of, recipe_key
-from greenwright.study.workbench import Workbench
+from greenwright.study.workbench import FINAL_MAX_S, Workbench
 
 ALTERNATIVES = 4
 """Other choices tried for a strategy that would win but for its quality."""
 SHORT_SHARE, LONG_SHARE = 0.06, 0.85
 """Of the budget that is left, for one short and one long fine-tuning trial: one run to the end beats two half-way."""
+COMPARED_SHARE = 0.05
+"""Of the budget, put aside at most for the last comparison, which ends before its time where its interval is tight."""
 HORIZON_SHARE = 0.01
 """A search may spend what the baseline needs for this part of the horizon, if ten epochs are less."""
+AMPLE_RUNS = 3
 FEWEST_LONG_EPOCHS, MOST_SHORT_EPOCHS = 3, 3
+CLOSE_RATIO = 1.6
+"""A finish that needs this many times the best one's energy on the whole network may still win on a smaller one: for a CIFAR-10 network
+NNCF's INT8 in OpenVINO needed 0.9 times what ONNX Runtime's did, and 2.3 times once 74 % of the work was pruned away."""
+NEAR_LIMITS = 3
+"""A fine-tuned network that lost more than this many limits is not finished otherwise."""
 PATIENCE = 3
 """Long trials in a row without a better candidate."""
 STUDENT_SHARE, TEACHER_SHARE = 0.45, 0.13
 """First guess of what a fine-tuning epoch costs against an ordinary one, in bf16: of a student that keeps every channel, and of its
 teacher; corrected by what the first trials cost."""
-FIRST_KEEP_SHARE = 0.45
+FIRST_KEEP_SHARE = 0.4
 STEADY_SECOND_KEEP = (0.6, 1.4)
 """Channels of the second long run against the first's: fewer where that one held, more where it did not."""
 FAMILIES: tuple[tuple[str, ...], ...] = (
     ("soft-targets",),
     ("structured-channels", "soft-targets"),
     ("structured-channels",),
+    ("heads-and-neurons",),
+    ("blocks",),
 )
 """In the order of what they usually keep of the quality, for a budget that allows no comparison."""
+
+HARDENING, HARDENED = "rounding-aware", ("static-int8", "nncf-int8")
+"""What teaches a network to stand rounding, and what it is taught for."""
 
 Say = Callable[[str], None]
 
@@ -59,6 +75,8 @@ class Search:
         """Try recipes; returns why it stopped."""
         self.trials = self.proposals.told()
         stopped = self._screen()
+        if not stopped:
+            self._harden()
         return stopped or self._shrink()
 
     # --- screens ---
@@ -94,6 +112,26 @@ class Search:
 
     # --- fine-tuning ---
 
+    def _harden(self) -> None:
+        """Where 8 bits would win but for their quality, the network is first taught to stand the rounding."""
+        if HARDENING not in self._applying(trains=True):
+            return
+        for strategy in HARDENED:
+            tried = [trial for trial in self.trials.values() if [step.strategy for step in trial.recipe] == [strategy]]
+            judged = [trial for trial in tried if trial.quality_drop is not None]
+            if not judged or any(self.holds(trial) for trial in tried) or not self._would_win(judged) or self._late():
+                continue
+            nearest = min(judged, key=lambda trial: trial.quality_drop.value if trial.quality_drop else math.inf)
+            last = Ingredient(strategy=strategy, choices=nearest.recipe[0].choices)
+            recipe = (Ingredient(strategy=HARDENING, choices=defaults(meta_of(HARDENING))), last)
+            if self._guess_j(recipe) <= self.left_j * LONG_SHARE:
+                self.try_recipe("harden " + strategy, recipe)
+
+    def _would_win(self, trials: Sequence[Trial]) -> bool:
+        """Whether one of them, where its energy is known, needs less than the best that held."""
+        best = self.best()
+        return best is None or any(trial.figures is None or _ratio(trial).low < _ratio(best).high for trial in trials)
+
     def _shrink(self) -> str:
         applying = set(self._applying(trains=True))
         families = [family for family in FAMILIES if applying.issuperset(family)]
@@ -114,12 +152,16 @@ class Search:
         return "a hundred long trials were run"
 
     def _best_family(self, families: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-        """The family that loses least quality after a short fine-tune, if the budget has room for more than one long one."""
+        """The family that loses least quality after a short fine-tune, if the budget has room for a few long ones after it.
+
+        What a few epochs show is not what many do: labels teach faster, a teacher further. So a budget for one long run is
+        not spent on asking.
+        """
         scored = []
         most = meta_of(families[0][-1]).choices["epoch_count"]
         assert isinstance(most, Whole)
         affordable = self._epochs(families[0], FIRST_KEEP_SHARE, self.left_j * LONG_SHARE)
-        for family in families if len(families) > 1 and affordable > most.high else ():
+        for family in families if len(families) > 1 and affordable > AMPLE_RUNS * most.high else ():
             if self._late():
                 break
             epochs = self._epochs(family, FIRST_KEEP_SHARE, self.left_j * SHORT_SHARE)
@@ -144,25 +186,31 @@ class Search:
         trial = self.try_recipe(phase, recipe, proposal=proposal)
         if trial.state is not TrialState.FAILED and guess_j:
             self.cost_ratio = max(0.2, self.cost_ratio * (self.bench.spent_j - spent_j) / guess_j)
-        self._second_finish(recipe, trial)
+        self._other_finishes(recipe, trial)
 
     def _designed(self, family: tuple[str, ...], number: int, first: Choices) -> Choices:
         """The first long run is at the defaults, the second steps towards the limit; after that Optuna proposes."""
         if number == 0:
             return first
-        if number > 1:
+        if number > 1 or "keep_share" not in first:
             return {}
         long_runs = [trial for trial in self.trials.values() if _family_of(trial) == family]
         held = bool(long_runs) and self.holds(long_runs[-1])
         keep_share = float(first["keep_share"]) * STEADY_SECOND_KEEP[0 if held else 1]
         return first | {"keep_share": min(0.8, max(0.2, keep_share))}
 
-    def _second_finish(self, recipe: Recipe, trial: Trial) -> None:
-        """Where quantization may be what cost the quality, the same network unquantized, which is nearly free to try."""
-        near = trial.quality_drop is not None and trial.quality_drop.value <= 3 * self.bench.limits.max_drop
-        if near and not self.holds(trial) and len(recipe) > 1 and "onnx-runtime" in self._applying(trains=False):
-            plain = tuple(one for one in recipe if meta_of(one.strategy).stage not in {Stage.QUANTIZE, Stage.RUNTIME})
-            self.try_recipe("screen unquantized", (*plain, Ingredient(strategy="onnx-runtime", choices={})))
+    def _other_finishes(self, recipe: Recipe, trial: Trial) -> None:
+        """The same network finished otherwise, which is nearly free to try.
+
+        A smaller network may run best elsewhere than the whole one. And where quantization may be what cost the quality, it runs
+        unquantized.
+        """
+        if trial.quality_drop is None or trial.quality_drop.value > NEAR_LIMITS * self.bench.limits.max_drop:
+            return
+        trained = tuple(one for one in recipe if meta_of(one.strategy).trains)
+        others = [self.try_recipe("screen finish", (*trained, *finish)) for finish in self._finishes()[1:]]
+        if not any(map(self.holds, [trial, *others])) and "onnx-runtime" in self._applying(trains=False):
+            self.try_recipe("screen unquantized", (*trained, Ingredient(strategy="onnx-runtime", choices={})))
 
     def _recipe(self, family: tuple[str, ...], choices: Choices, epoch_count: int) -> Recipe:
         """The family with ``choices`` for its last strategy; one before it recovers for a single epoch only."""
@@ -172,19 +220,22 @@ class Search:
             known = {name: value for name, value in choices.items() if name in meta.choices}
             epochs = epoch_count if strategy == family[-1] else 1
             made.append(Ingredient(strategy=strategy, choices=defaults(meta) | known | {"epoch_count": epochs}))
-        return (*made, *self._finish())
+        return (*made, *self._finishes()[0])
 
-    def _finish(self) -> Recipe:
-        """The ingredients of the cheapest screen that held quality."""
+    def _finishes(self) -> list[Recipe]:
+        """The ingredients of the screens that held quality, the cheapest first, and those that came close to it."""
         held = [
             trial
             for trial in self.trials.values()
             if self.holds(trial) and not any(meta_of(s.strategy).trains for s in trial.recipe)
         ]
         if not held:
-            return ()
-        best = min(held, key=lambda trial: _ratio(trial).value)
-        return tuple(Ingredient(strategy=step.strategy, choices=step.choices) for step in best.recipe)
+            return [()]
+        least = min(_ratio(trial).value for trial in held)
+        close = sorted(
+            (trial for trial in held if _ratio(trial).value <= CLOSE_RATIO * least), key=lambda one: _ratio(one).value
+        )
+        return [tuple(Ingredient(strategy=step.strategy, choices=step.choices) for step in trial.recipe) for trial in close]
 
     # --- money ---
 
@@ -202,8 +253,10 @@ class Search:
     def left_j(self) -> float:
         """Of the budget, with what the confirmation will need put aside."""
         judged_j = sum(window.energy_j.value for window in self.bench.windows if window.name == "measuring the baseline")
-        confirm_j = 2 * judged_j * len(self.bench.test) / max(1, len(self.bench.validation))
-        return max(0.0, self.budget_j - self.bench.spent_j - confirm_j)
+        proof_j = 2 * judged_j * len(self.bench.test) / max(1, len(self.bench.validation))
+        longest_j = FINAL_MAX_S * self.bench.spent_j / max(self.bench.spent_s, 1e-9)
+        compared_j = min(longest_j, COMPARED_SHARE * self.budget_j)
+        return max(0.0, self.budget_j - self.bench.spent_j - proof_j - compared_j)
 
     def _late(self) -> bool:
         return self.bench.spent_s >= self.bench.limits.time_s
@@ -230,7 +283,7 @@ class Search:
         shares = [
             int(one.choices["epoch_count"])
             * (
-                STUDENT_SHARE * float(one.choices["keep_share"])
+                STUDENT_SHARE * float(one.choices.get("keep_share", 1.0))
                 + (TEACHER_SHARE if meta_of(one.strategy).stage is Stage.DISTIL else 0)
             )
             for one in recipe
@@ -272,9 +325,21 @@ class Search:
 
     def holds(self, trial: Trial) -> bool:
         """It was measured, needs less, and by its validation drop would most likely pass the test."""
-        if trial.figures is None or trial.quality_drop is None:
-            return False
-        return _ratio(trial).high < 1 and self.expected_bound(trial.quality_drop) <= self.bench.limits.max_drop
+        return self.chance(trial) >= LIKELY_SHARE
+
+    def chance(self, trial: Trial) -> float:
+        """How likely it is to pass the test, 0…1; 0 where it was not measured, or needs no less."""
+        if trial.figures is None or trial.quality_drop is None or _ratio(trial).high >= 1:
+            return 0.0
+        held = [(trial.quality_drop, self.bench.limits.max_drop)]
+        if (
+            trial.worst_slice is not None
+            and trial.worst_slice.drop is not None
+            and self.bench.limits.max_slice_drop is not None
+        ):
+            held.append((trial.worst_slice.drop, self.bench.limits.max_slice_drop))
+        sizes = len(self.bench.validation), len(self.bench.test)
+        return min(chance_of_passing(drop, limit, *sizes) for drop, limit in held)
 
     def expected_bound(self, drop: Interval) -> float:
         """Where the test set's upper bound would lie, if the drop there were what it is on the validation set."""

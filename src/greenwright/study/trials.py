@@ -16,7 +16,10 @@ from typing import Any
 from greenwright import registry
 from greenwright.errors import GreenwrightError
 from greenwright.machine import this_machine
-from greenwright.records import Grade, OnnxModel, Quantity, Step, Trial, TrialState, Window
+from greenwright.records.energy import Window
+from greenwright.records.models import OnnxModel
+from greenwright.records.quantities import Grade, Quantity
+from greenwright.records.study import Step, Trial, TrialState
 from greenwright.strategies.contract import Choices, Meta, NotApplicableError, Plan, Strategy
 from greenwright.study import outputs
 from greenwright.study.workbench import Judged, Workbench
@@ -130,6 +133,15 @@ def _judged(bench: Workbench, trial: Trial, judged: Judged) -> Trial:
             state=TrialState.STOPPED,
             reason=f"{bench.quality.name} fell by {drop.value:.4f} on the validation set; the limit is {limit:g}",
         )
+    worst = bench.worst_slice(judged)
+    trial = replace(trial, worst_slice=worst)
+    most = bench.limits.max_slice_drop
+    if worst is not None and worst.drop is not None and most is not None and worst.drop.low > HOPELESS_LIMITS * most:
+        return replace(
+            trial,
+            state=TrialState.STOPPED,
+            reason=f"on {worst.name} {bench.quality.name} fell by {worst.drop.value:.4f}; the limit for a slice is {most:g}",
+        )
     figures, _ = bench.figures(judged)
     return replace(trial, state=TrialState.MEASURED, figures=figures)
 
@@ -193,7 +205,7 @@ def _recall(folder: Path) -> Plan | None:
 def _read(folder: Path) -> Plan:
     import msgspec
 
-    from greenwright.records import Inference
+    from greenwright.records.models import Inference
 
     known = msgspec.json.decode((folder / "plan.json").read_bytes())
     model: Any

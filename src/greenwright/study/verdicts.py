@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from greenwright.records import Grade, Offer, OnnxModel, QualityProof, Trial
+from greenwright.records.models import OnnxModel
+from greenwright.records.quantities import Grade
+from greenwright.records.study import Offer, QualityProof, Trial
 from greenwright.report.words import drop_text, noun_text, ratio_text, share_text
 from greenwright.study.confirm import Confirmed, pareto_front
 from greenwright.study.workbench import Workbench
@@ -43,37 +45,31 @@ def annotated(
 ) -> list[Trial]:
     """The trials with the front marked, and why each is or is not the one."""
     front = {trial.number for trial in pareto_front(trials)}
-    failed = {trial.number: proof for trial, proof in zip(ordered, proofs, strict=False) if not proof.passed}
+    tested = {trial.number: proof for trial, proof in zip(ordered, proofs, strict=False)}
     chosen = confirmed.trial.number if confirmed else None
     return [
         replace(
             trial,
             on_front=trial.number in front,
             chosen=trial.number == chosen,
-            reason=trial.reason or _why(trial, search, failed, confirmed),
+            reason=trial.reason or _why(trial, search, tested, confirmed),
         )
         for trial in trials
     ]
 
 
-def _why(trial: Trial, search: Search, failed: dict[int, QualityProof], confirmed: Confirmed | None) -> str:
+def _why(trial: Trial, search: Search, tested: dict[int, QualityProof], confirmed: Confirmed | None) -> str:
     assert trial.figures is not None
     assert trial.quality_drop is not None
-    bench, ratio = search.bench, trial.figures.energy_ratio
-    limit = drop_text(bench.limits.max_drop, bench.quality.name)
+    ratio = trial.figures.energy_ratio
     if confirmed is not None and trial.number == confirmed.trial.number:
         return "chosen: the least energy among those proven to hold quality"
-    if trial.number in failed:
-        bound = drop_text(failed[trial.number].drop.high, bench.quality.name)
-        return f"on the test set {bench.quality.name} may have fallen by up to {bound}; the limit is {limit}"
+    if trial.number in tested and not tested[trial.number].passed:
+        return _failed_text(tested[trial.number])
     if ratio.high >= 1:
         return f"needs no less energy: {ratio.value:.2f} times the baseline's ({ratio.low:.2f} to {ratio.high:.2f})"
-    if not search.holds(trial):
-        seen, bound = (
-            drop_text(drop, bench.quality.name)
-            for drop in (trial.quality_drop.value, search.expected_bound(trial.quality_drop))
-        )
-        return f"{bench.quality.name} fell by {seen} on the validation set; the test would have to allow {bound}, the limit is {limit}"
+    if trial.number not in tested and not search.holds(trial):
+        return _unlikely_text(trial, search)
     if confirmed is not None and confirmed.trial.figures is not None:
         times = ratio.value / confirmed.trial.figures.energy_ratio.value
         return (
@@ -84,18 +80,43 @@ def _why(trial: Trial, search: Search, failed: dict[int, QualityProof], confirme
     return "held on the validation set, but was not among the finalists proven"
 
 
+def _unlikely_text(trial: Trial, search: Search) -> str:
+    """Why one that needs less was not worth a test: what it lost on the validation set, or what a slice lost there."""
+    assert trial.quality_drop is not None
+    limits, metric = search.bench.limits, search.bench.quality.name
+    bound, limit = search.expected_bound(trial.quality_drop), limits.max_drop
+    worst = trial.worst_slice
+    if bound <= limit and worst is not None and worst.drop is not None and limits.max_slice_drop is not None:
+        seen, most = (drop_text(drop, metric) for drop in (worst.drop.value, limits.max_slice_drop))
+        return f"on {worst.name} {metric} fell by {seen} on the validation set; the limit for a slice is {most}"
+    seen, allowed, most = (drop_text(drop, metric) for drop in (trial.quality_drop.value, bound, limit))
+    return f"{metric} fell by {seen} on the validation set; the test would have to allow {allowed}, the limit is {most}"
+
+
 def proves(bench: Workbench, confirmed: Confirmed) -> tuple[str, ...]:
     """What the certificate stands for."""
     proof, ratio = confirmed.proof, confirmed.comparison.ratio
     return (
-        (f"On {proof.example_count:,} test examples that neither tuned nor picked the model, {proof.metric} fell by at most"
-        f" {drop_text(proof.drop.high, bench.quality.name)} at {proof.drop.confidence:.0%} confidence; the limit was"
-        f" {drop_text(proof.max_drop, bench.quality.name)}."),
-        (f"On the same inputs, interleaved with the baseline in {confirmed.comparison.pair_count} pairs of windows, it needed"
-        f" {share_text(ratio.value)} of the baseline's energy ({share_text(ratio.low)} to {share_text(ratio.high)} at"
-        f" {ratio.confidence:.0%} confidence), at batch {bench.limits.batch} with {_threads(bench.limits.thread_count)}."),
+        (
+            f"On {proof.example_count:,} test examples that neither tuned nor picked the model, {proof.metric} fell by at most"
+            f" {drop_text(proof.drop.high, bench.quality.name)} at {proof.drop.confidence:.0%} confidence; the limit was"
+            f" {drop_text(proof.max_drop, bench.quality.name)}."
+        ),
+        *_slices_proven(proof),
+        (
+            f"On the same inputs, interleaved with the baseline in {confirmed.comparison.pair_count} pairs of windows, it needed"
+            f" {share_text(ratio.value)} of the baseline's energy ({share_text(ratio.low)} to {share_text(ratio.high)} at"
+            f" {ratio.confidence:.0%} confidence), at batch {bench.limits.batch} with {_threads(bench.limits.thread_count)}."
+        ),
         "The file has the hash named here, and loads and runs without greenwright.",
     )
+
+
+def _slices_proven(proof: QualityProof) -> tuple[str, ...]:
+    if proof.max_slice_drop is None or not proof.slices or proof.slices[0].drop is None:
+        return ()
+    bound, limit = (drop_text(value, proof.metric) for value in (proof.slices[0].drop.high, proof.max_slice_drop))
+    return (f"In none of {len(proof.slices)} slices did it fall by more than {bound}; the limit for a slice was {limit}.",)
 
 
 def not_proven(bench: Workbench, confirmed: Confirmed) -> tuple[str, ...]:
@@ -109,14 +130,41 @@ def not_proven(bench: Workbench, confirmed: Confirmed) -> tuple[str, ...]:
             " CPU time."
         )
     missing += [
-        (f"Other machines, batch sizes than {bench.limits.batch}, thread counts than {bench.limits.thread_count}, and lengths or sizes of"
-        " input unlike those measured."),
-        "Quality on data unlike the test set, and on any one group within it.",
+        (
+            f"Other machines, batch sizes than {bench.limits.batch}, thread counts than {bench.limits.thread_count}, and lengths or"
+            " sizes of input unlike those measured."
+        ),
+        _groups_text(confirmed.proof),
         "Energy outside the inference calls: loading, pre- and post-processing, the network, idle servers.",
     ]
     if not confirmed.comparison.tight:
         missing.append("A tight energy interval: this machine was too noisy within the time allowed; see the interval.")
     return tuple(missing)
+
+
+def _failed_text(proof: QualityProof) -> str:
+    """Why a finalist did not pass: over all test examples, or on its worst slice."""
+    if proof.drop.high > proof.max_drop or proof.max_slice_drop is None:
+        bound, limit = (drop_text(value, proof.metric) for value in (proof.drop.high, proof.max_drop))
+        return f"on the test set {proof.metric} may have fallen by up to {bound}; the limit is {limit}"
+    worst = next(one for one in proof.slices if one.drop is not None)
+    assert worst.drop is not None
+    bound, limit = (drop_text(value, proof.metric) for value in (worst.drop.high, proof.max_slice_drop))
+    return (
+        f"on {worst.name} ({worst.example_count:,} test examples) {proof.metric} may have fallen by up to {bound};"
+        f" the limit for a slice is {limit}"
+    )
+
+
+def _groups_text(proof: QualityProof) -> str:
+    """What is left open about parts of the data."""
+    if not proof.slices:
+        return "Quality on data unlike the test set, and on any one group within it."
+    if proof.max_slice_drop is None:
+        return "Quality on data unlike the test set. What each slice lost is reported, and was not held to a limit."
+    undefined = [one.name for one in proof.slices if one.drop is None]
+    beside = f", among them {', '.join(undefined)}, on which the metric is not defined" if undefined else ""
+    return f"Quality on data unlike the test set, and on groups other than the slices tested{beside}."
 
 
 def model_text(model: Any) -> str:

@@ -24,9 +24,12 @@ from greenwright.machine import this_machine
 from greenwright.meter.compare import compare
 from greenwright.meter.journal import read_journal
 from greenwright.meter.session import Meter
-from greenwright.records import Comparison, Figures, Inference, Interval, OnnxModel, Window
+from greenwright.records.energy import Comparison, Window
+from greenwright.records.models import Inference, OnnxModel
+from greenwright.records.quantities import Interval
+from greenwright.records.study import Figures, Paced, SliceProof
 from greenwright.strategies.contract import Choices, Given, Meta, Need, Plan
-from greenwright.study import running
+from greenwright.study import running, slices
 from greenwright.study.data import Split, split_of
 from greenwright.study.limits import Limits
 from greenwright.study.proof import quality_drop
@@ -39,7 +42,7 @@ CALIBRATION_SHARE = 0.1
 """Of the validation set, where there is no train set to calibrate on; those examples are then never scored."""
 TIMED_STEPS = 3
 SCREEN_TOLERANCE_SHARE = 0.08
-SCREEN_MAX_S = 1.5
+SCREEN_MAX_S, FINAL_MAX_S = 1.5, 30.0
 """A screen ranks; what is chosen is measured again until its interval is tight."""
 
 
@@ -92,6 +95,7 @@ class Workbench:
     def _baseline(self) -> tuple[Judged, Any]:
         with self.meter.window("measuring the baseline"):
             runner = running.load(self.plan)
+            running.answers(runner, self.test.first(self.limits.batch), self.limits.batch)  # that it fits, before much is spent
             outputs, targets = self.answers(runner, self.validation)
             judged = Judged(plan=self.plan, runner=runner, outputs=outputs, quality=self.quality.of(outputs, targets))
         return judged, targets
@@ -101,12 +105,41 @@ class Workbench:
         """Of the untouched model; its energy ratio is that of the model against itself, which is this machine's noise."""
         figures, _ = self.figures(self.baseline)
         with self.meter.window("measuring energy"):
-            return replace(figures, peak_memory_bytes=self.peak_memory(self.plan))
+            return replace(figures, peak_memory_bytes=self.peak_memory(self.plan), paced=self.paced(self.baseline.runner))
 
     @cached_property
     def sample(self) -> list[Inputs]:
         """The batches that energy and latency are measured on."""
         return running.sample(self.validation, self.limits.batch)
+
+    @cached_property
+    def test_slices(self) -> list[str]:
+        """The slice of every group of the test set."""
+        assert self.workload.slices is not None
+        return slices.labels(self.test, self.workload.slices, self.workload.group_size)
+
+    @cached_property
+    def validation_slices(self) -> list[str]:
+        """The slice of every group of the validation set."""
+        assert self.workload.slices is not None
+        return slices.labels(self.validation, self.workload.slices, self.workload.group_size)
+
+    def worst_slice(self, judged: Judged) -> SliceProof | None:
+        """The slice that may have lost most on the validation set; None where slices are held to nothing."""
+        if self.limits.max_slice_drop is None:
+            return None
+        with self.meter.window("judging quality"):
+            found = slices.slice_proofs(
+                self.quality,
+                self.baseline.outputs,
+                judged.outputs,
+                self.targets,
+                self.validation_slices,
+                group_size=self.group_size,
+                confidence=self.limits.confidence,
+                seed=self.limits.seed,
+            )
+        return next((one for one in found if one.drop is not None), None)
 
     def judge(self, plan: Plan) -> Judged:
         """Answer the whole validation set.
@@ -125,7 +158,7 @@ class Workbench:
         Raises:
             BadInputError: the model fails, or answers no numbers.
         """
-        outputs, targets = running.answers(runner, split, self.limits.batch)
+        outputs, targets = running.answers(runner, split, self.limits.batch, self.quality.condense)
         if self.quality.reduce is None:
             return outputs, targets
         return np.asarray(self.quality.reduce(outputs)), targets[:: self.workload.group_size]
@@ -154,6 +187,7 @@ class Workbench:
         with self.meter.window("measuring energy"):
             p50, p95 = running.latencies(judged.runner, self.sample)
             memory = self.peak_memory(judged.plan) if final else None
+            paced = self.paced(judged.runner) if final else None
         return Figures(
             energy_j=compared.candidate_energy_j,
             energy_ratio=compared.ratio,
@@ -164,12 +198,13 @@ class Workbench:
             size_bytes=judged.runner.size_bytes,
             peak_memory_bytes=memory,
             quality=judged.quality,
+            paced=paced,
         ), compared
 
     def compare(self, judged: Judged, *, final: bool = False) -> Comparison:
         """Interleave the baseline and ``judged`` on the same inputs. The baseline against itself tells this machine's noise."""
-        ours, units = running.work(self.baseline.runner, self.sample)
-        theirs, _ = running.work(judged.runner, self.sample)
+        ours, units = running.work(self.baseline.runner, self.sample, self.limits.gap_s)
+        theirs, _ = running.work(judged.runner, self.sample, self.limits.gap_s)
         with self.meter.window("confirming" if final else "measuring energy"):
             return compare(
                 ours,
@@ -178,9 +213,13 @@ class Workbench:
                 tolerance_share=0.03 if final else SCREEN_TOLERANCE_SHARE,
                 confidence=self.limits.confidence,
                 meter=self.gauge,
-                max_s=30.0 if final else SCREEN_MAX_S,
+                max_s=FINAL_MAX_S if final else SCREEN_MAX_S,
                 warm_up_calls=1,
             )
+
+    def paced(self, runner: Runner) -> Paced:
+        """Calls with pauses between them."""
+        return running.paced(runner, self.sample, self.limits.gap_s or running.PACED_GAP_S)
 
     def peak_memory(self, plan: Plan) -> int | None:
         """Of a fresh process that loads the plan's model and runs it."""
@@ -309,6 +348,10 @@ def open_workbench(workload: Workload, limits: Limits, folder: Path, workload_fi
             raise BadInputError(
                 f"the {split.name} set has {len(split)} examples, no multiple of group_size {workload.group_size}"
             )
+    if limits.max_slice_drop is not None and workload.slices is None:
+        raise BadInputError(
+            "max_slice_drop guards slices, and the workload names none: add slices='class', 'length' or a function"
+        )
     calibration, validation = _calibration(train, validation, workload.group_size)
     journal = folder / "windows.jsonl"
     return Workbench(
@@ -324,7 +367,7 @@ def open_workbench(workload: Workload, limits: Limits, folder: Path, workload_fi
         calibration=calibration,
         earlier=read_journal(journal) if journal.exists() else [],
         meter=Meter(journal=journal),
-        gauge=Meter(),
+        gauge=Meter(devices_only=True),
     )
 
 
@@ -360,7 +403,8 @@ def _cross_entropy(outputs: Any, targets: Any) -> Any:
 
     if outputs.dim() == 1 or outputs.shape[-1] == 1:
         return functional.binary_cross_entropy_with_logits(outputs.reshape(targets.shape), targets.float())
-    return functional.cross_entropy(outputs, targets.long())
+    # Of a sequence every word is an example; those that are not judged are left out by their value.
+    return functional.cross_entropy(outputs.flatten(0, -2), targets.long().flatten())
 
 
 def _squared_error(outputs: Any, targets: Any) -> Any:

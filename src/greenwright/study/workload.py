@@ -11,9 +11,11 @@ from typing import Any
 from greenwright.deploy.memory import WORKLOAD_MODULE
 from greenwright.deploy.source_file import import_file
 from greenwright.errors import BadInputError, CannotHereError
-from greenwright.records import OnnxModel, Quantity
+from greenwright.records.models import OnnxModel
+from greenwright.records.quantities import Quantity
 from greenwright.study.data import Collate
 from greenwright.study.quality import Metric, Quality
+from greenwright.study.slices import NAMED, Slicing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ class Workload:
     """Examples -> (inputs, targets); by default they are stacked, and padded with zeros."""
     group_size: int = 1
     """Consecutive examples that are judged together, and so drawn together: 2 for sentence pairs."""
+    slices: Slicing | None = None
+    """Parts to be judged by themselves: ``class``, ``length``, or a function of an example's (inputs, target) that names its slice."""
     training_j: Quantity | None = None
     """What training the model cost, if known; shown for scale."""
     name: str = ""
@@ -52,6 +56,8 @@ class Workload:
                 raise BadInputError(f"the workload has no {split} set: validation picks the candidate, test proves it")
         if self.validation is self.test:
             raise BadInputError("validation and test are the same set: the test examples must not have picked the candidate")
+        if isinstance(self.slices, str) and self.slices not in NAMED:
+            raise BadInputError(f"no slices are called {self.slices!r}; there are {', '.join(NAMED)}, or hand over a function")
         if self.group_size < 1:
             raise BadInputError(f"group_size must be 1 or more, got {self.group_size}")
 
@@ -81,8 +87,14 @@ def load_workload(path: Path) -> Workload:
     return made
 
 
-def onnx_workload(
-    model: Path, data: Path, *, quality: str = "accuracy", unit: str = "1 example", group_size: int = 1
+def onnx_workload(  # noqa: PLR0913  by name, all with defaults
+    model: Path,
+    data: Path,
+    *,
+    quality: str = "accuracy",
+    unit: str = "1 example",
+    group_size: int = 1,
+    slices: str | None = None,
 ) -> Workload:
     """A workload of an ``.onnx`` file and an ``.npz`` file with its inputs by name and their ``targets``.
 
@@ -117,6 +129,7 @@ def onnx_workload(
         quality=quality,
         unit=unit,
         group_size=group_size,
+        slices=slices,
         name=model.stem,
     )
 
