@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from greenwright.catalogue.load import Factor, factors
+from greenwright.catalogue.load import Factor, every_factor, factors
 from greenwright.errors import CatalogueError
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def test_an_entry_may_name_its_own_source_and_year(tmp_path: Path) -> None:
         (HEAD + ENTRY.replace("2.0", "true"), "high is True; write a finite number"),
         (HEAD.replace("2025", '"2025"') + ENTRY, "year is '2025'; write it as 2026, without quotes"),
         (HEAD + ENTRY + "lowest = 0.1\n", "nobody reads lowest"),
+        (HEAD + ENTRY + 'confirmed = "no"\n', "confirmed is 'no'; write true or false, without quotes"),
         (HEAD + ENTRY.replace('key = "cold"', ""), "entry 1: no key"),
     ],
 )
@@ -87,3 +88,17 @@ def test_a_fault_is_named_with_its_file(tmp_path: Path, text: str, complaint: st
 def test_a_catalogue_that_does_not_exist_is_named() -> None:
     with pytest.raises(CatalogueError, match=r"no-such\.toml: there is no such catalogue"):
         factors("no-such")
+
+
+def test_what_no_source_confirmed_was_never_checked(tmp_path: Path) -> None:
+    seen, unseen = load(tmp_path, HEAD + ENTRY + ENTRY.replace("cold", "warm") + "confirmed = false\n").values()
+
+    assert (seen.confirmed, seen.checked) == (True, date(2026, 9, 1))
+    assert (unseen.confirmed, unseen.checked) == (False, None)
+
+
+def test_one_factor_of_ours_is_unconfirmed_and_its_range_is_wide() -> None:
+    found = {(name, one.key): one for name, known in every_factor().items() for one in known.values() if not one.confirmed}
+
+    assert [("mass", "server-unknown")] == list(found)
+    assert all(one.high >= 4 * one.low for one in found.values())

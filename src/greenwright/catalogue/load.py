@@ -6,15 +6,12 @@ import math
 import tomllib
 from dataclasses import dataclass, fields
 from datetime import date
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from greenwright.errors import CatalogueError
 
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-    from pathlib import Path
-
+_DATA = Path(__file__).parent / "data"  # importlib.resources would find it too, for a third of what importing a meter costs
 _HEAD = ("unit", "scope", "source", "url", "year", "checked")
 
 
@@ -33,11 +30,13 @@ class Factor:
     url: str
     year: int
     """Of the source."""
-    checked: date
-    """When somebody last compared it with the source."""
+    checked: date | None
+    """When somebody last compared it with the source; None where ``confirmed`` is false."""
     title: str = ""
     match: tuple[str, ...] = ()
     """What in the world this entry stands for, spelt as the world spells it."""
+    confirmed: bool = True
+    """Whether the source was seen to say so. What was not is an assumption, whatever it is used for."""
 
 
 def factors(name: str, folder: Path | None = None) -> dict[str, Factor]:
@@ -48,8 +47,7 @@ def factors(name: str, folder: Path | None = None) -> dict[str, Factor]:
     Raises:
         CatalogueError: no such file, not TOML, or an entry without value, range, unit or source.
     """
-    place: Traversable = folder or files("greenwright.catalogue") / "data"
-    file = place / f"{name}.toml"
+    file = (folder or _DATA) / f"{name}.toml"
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -66,6 +64,11 @@ def factors(name: str, folder: Path | None = None) -> dict[str, Factor]:
     return found
 
 
+def every_factor() -> dict[str, dict[str, Factor]]:
+    """The whole built-in catalogue of factors, by file and key."""
+    return {file.stem: factors(file.stem) for file in sorted(_DATA.glob("*.toml"))}
+
+
 def _entries(content: dict[str, Any]) -> list[tuple[int, dict[str, Any]]]:
     return list(enumerate(content.get("entry", []), start=1))
 
@@ -77,7 +80,10 @@ def _factor(facts: dict[str, Any], where: str) -> Factor:
     value, low, high = (_number(facts[key], key, where) for key in ("value", "low", "high"))
     if not low <= value <= high:
         raise CatalogueError(f"{where}: {value} is not between {low} and {high}; correct the value or its range")
-    return Factor(**{**facts, "value": value, "low": low, "high": high, "match": tuple(facts.get("match", ()))})
+    read = {"value": value, "low": low, "high": high, "match": tuple(facts.get("match", ()))}
+    if not facts.get("confirmed", True):
+        read["checked"] = None  # the head's day is of its other entries
+    return Factor(**{**facts, **read})
 
 
 def _refuse_empty(facts: dict[str, Any], where: str) -> None:
@@ -87,6 +93,8 @@ def _refuse_empty(facts: dict[str, Any], where: str) -> None:
     for key, kind, example in (("year", int, "2026"), ("checked", date, "2026-09-01")):
         if not isinstance(facts[key], kind):
             raise CatalogueError(f"{where}: {key} is {facts[key]!r}; write it as {example}, without quotes")
+    if not isinstance(facts.get("confirmed", True), bool):
+        raise CatalogueError(f"{where}: confirmed is {facts['confirmed']!r}; write true or false, without quotes")
 
 
 def _number(value: object, key: str, where: str) -> float:

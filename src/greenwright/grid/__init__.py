@@ -1,0 +1,1 @@
+"""Carbon intensity over time: where it comes from, whether it can be believed, and what it will be."""
