@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from greenwright.records import StudyRecord
+    from greenwright.records.study import StudyRecord
 
 
 def _sample() -> Any:

@@ -1,22 +1,18 @@
 """A study as it would come out for a small network on handwritten digits: one that saves, and one that keeps the model."""
 
-
-
 from __future__ import annotations
 
 from dataclasses import replace
 
-from greenwright.records import (
+from greenwright.records.energy import Comparison
+from greenwright.records.machines import Machine
+from greenwright.records.quantities import Grade, Interval, Quantity
+from greenwright.records.study import (
     Certificate,
-    Comparison,
     Figures,
-    Grade,
-    Interval,
-    Machine,
     Offer,
     Outcome,
     QualityProof,
-    Quantity,
     Spending,
     Step,
     StudyRecord,

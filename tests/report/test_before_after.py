@@ -1,7 +1,5 @@
 """The headline numbers and the table of figures."""
 
-
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -10,7 +8,7 @@ from typing import TYPE_CHECKING
 from greenwright.report.before_after import cards, figures_table
 
 if TYPE_CHECKING:
-    from greenwright.records import StudyRecord
+    from greenwright.records.study import StudyRecord
 
 
 def test_the_headline_is_the_change_in_energy_quality_size_and_latency(saving: StudyRecord) -> None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenwright.records import Interval
+from greenwright.records.quantities import Interval
 from greenwright.report.front import Point, figure, outside_view, points, staircase
 
 if TYPE_CHECKING:
-    from greenwright.records import StudyRecord
+    from greenwright.records.study import StudyRecord
 
 
 def placed(ratio: float, quality: float) -> Point:

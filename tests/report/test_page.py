@@ -1,7 +1,5 @@
 """The page: what it says, and that it is complete, escaped and whole."""
 
-
-
 from __future__ import annotations
 
 import json
@@ -13,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from greenwright.records import Grade, Outcome, StudyRecord, Trial, TrialState
+from greenwright.records.quantities import Grade
+from greenwright.records.study import Outcome, StudyRecord, Trial, TrialState
 from greenwright.report import page
 from greenwright.report.page import render, write_page
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from greenwright.audit.auditing import Options, audit
+from greenwright.report import audit_page
 from greenwright.report.page import render
 
 if TYPE_CHECKING:
@@ -54,10 +56,10 @@ FRAME = """<!doctype html><title>frame</title><body style="margin:0"><pre id="to
 <iframe src="page.html" scrolling="no" style="border:0;width:WIDTHpx;height:900px"></iframe>"""
 
 
-def seen(record: Any, width: int, folder: Path) -> dict[str, Any]:
-    """Open the page in a frame of this width (a window of its own cannot be as narrow as a phone), and ask it what it sees."""
-    page = render(record).replace("<head>", f"<head>{LISTEN}", 1)
-    (folder / "page.html").write_text(page + TELL, encoding="utf-8")
+def seen(page: str, width: int, folder: Path) -> dict[str, Any]:
+    """Open a page in a frame of this width (a window of its own cannot be as narrow as a phone), and ask it what it sees."""
+    heard = page.replace("<head>", f"<head>{LISTEN}", 1)
+    (folder / "page.html").write_text(heard + TELL, encoding="utf-8")
     (folder / "frame.html").write_text(FRAME.replace("WIDTH", str(width)), encoding="utf-8")
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
     flags += ["--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder / 'profile'}"]
@@ -73,7 +75,7 @@ def seen(record: Any, width: int, folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("width", [390, 1440])
 def test_the_plot_is_drawn_nothing_overflows_and_nothing_is_fetched(saving: Any, width: int, tmp_path: Path) -> None:
-    told = seen(saving, width, tmp_path)
+    told = seen(render(saving), width, tmp_path)
 
     assert told["problems"] == []
     assert told["fetched"] == []
@@ -85,8 +87,37 @@ def test_the_plot_is_drawn_nothing_overflows_and_nothing_is_fetched(saving: Any,
 
 
 def test_a_study_that_keeps_the_model_fits_a_phone(keeping: Any, tmp_path: Path) -> None:
-    told = seen(keeping, 390, tmp_path)
+    told = seen(render(keeping), 390, tmp_path)
 
     assert told["problems"] == []
     assert told["overflowing"] == []
     assert told["scroll_width"] == 390
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of an audit with every kind of row: long names, two currencies, findings, rows that were no jobs."""
+    head = "team,project,model,phase,state,started_at,duration_s,device,gpu_count,gpu_busy_share,provider,region,cost,currency"
+    long = "a-team-whose-name-was-joined-from-many-words-and-never-breaks"
+    rows = [
+        f"{long},notebooks,,notebook,completed,2026-01-05T08:00:00,3600000,A100-SXM4-80GB,8,0.02,aws,us-east-1,123456.78,USD",
+        f"{long},{'x' * 80},,training,failed,2026-02-05T08:00:00,360000,Tesla P100,8,0.9,gcp,us-central1,5000,EUR",
+        "serving,assistant,ranker,inference,completed,2026-03-05T08:00:00,3600000,an accelerator of our own,64,0.3,,,,",
+        "torn,,,,completed,2026-03-05T08:00:00,soon,,,,,,,",
+    ]
+    path = tmp_path_factory.mktemp("audited") / f"{'a-long-name-of-a-log-' * 4}.csv"
+    path.write_text("\n".join([head, *rows]) + "\n")
+    page = audit_page.render(audit([str(path)], Options(thread_count=1, out=path.parent / "out")))
+    return page.replace(
+        "style-src", "script-src 'unsafe-inline'; style-src", 1
+    )  # the page allows no script, and ours must ask it
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_page_of_an_audit_fits_and_fetches_nothing(audited: str, width: int, tmp_path: Path) -> None:
+    told = seen(audited, width, tmp_path)
+
+    assert told["problems"] == []
+    assert told["fetched"] == []
+    assert told["overflowing"] == []
+    assert (told["width"], told["scroll_width"]) == (width, width)

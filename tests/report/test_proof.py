@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from greenwright.records import Interval
+from greenwright.records.quantities import Interval
 from greenwright.report.proof import bound_text, lost_text, scales
 
 if TYPE_CHECKING:
-    from greenwright.records import StudyRecord
+    from greenwright.records.study import StudyRecord
 
 
 def test_marks_stand_in_their_order_inside_the_line(saving: StudyRecord) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from greenwright.report.search import repaid_text, spending_bars, trials_in_order
+from greenwright.records.study import Offer
+from greenwright.report.search import outcome_text, repaid_text, spending_bars, trials_in_order
 
 if TYPE_CHECKING:
-    from greenwright.records import StudyRecord
+    from greenwright.records.study import StudyRecord
 
 
 def test_the_chosen_comes_first_then_the_front_and_the_failed_last(saving: StudyRecord) -> None:
@@ -39,3 +40,15 @@ def test_the_break_even_is_said_in_units(saving: StudyRecord) -> None:
         repaid_text(certificate, 1e9)
         == "The search is repaid after 12,300 images. The saving was judged over 1 billion images."
     )
+
+
+def test_a_strategy_that_applied_says_what_became_of_it(study: StudyRecord) -> None:
+    record = study
+    offer = Offer(strategy="int8", title="Store weights in 8 bits", stage="quantize", applies=True, reason="it can")
+    lost = replace(record, trials=(replace(record.trials[0], chosen=False, reason="needs more"),))
+    broken = replace(record.trials[0], figures=None, chosen=False, reason="the export refused")
+
+    assert "Measured: 50% of the energy, in trial 1. Kept." == outcome_text(offer, record)
+    assert "Measured: 50% of the energy, in trial 1. Lost: needs more." == outcome_text(offer, lost)
+    assert "Lost in trial 1: the export refused." == outcome_text(offer, replace(record, trials=(broken,)))
+    assert "Not tried." == outcome_text(replace(offer, strategy="fp16"), record)

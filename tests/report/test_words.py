@@ -1,7 +1,5 @@
 """How numbers are worded."""
 
-
-
 from __future__ import annotations
 
 from math import inf, nan
@@ -11,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenwright.records import Grade, Interval, Quantity, Step
+from greenwright.records.quantities import Grade, Interval, Quantity
+from greenwright.records.study import Step
 from greenwright.report import words
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from greenwright.report.proof import bound_text, lost_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from greenwright.records import Certificate, Figures, Grade, Interval, QualityProof, Quantity, StudyRecord
+    from greenwright.records.quantities import Grade, Interval, Quantity
+    from greenwright.records.study import Certificate, Figures, QualityProof, StudyRecord
 
 NOTHING = "\N{EM DASH}"
 LESS = ("less", "more")
@@ -85,12 +86,31 @@ def figures_table(record: StudyRecord) -> list[Row]:
         row(f"Processor time per {noun}", words.duration_text, "cpu_s"),
         row("Latency, median", words.duration_text, "latency_p50_s", FASTER),
         row("Latency, 95th percentile", words.duration_text, "latency_p95_s", FASTER),
+        *_paced_rows(before, after),
         _throughput_row(before, after),
         row("Size on disk", words.size_text, "size_bytes", SMALLER),
         row("Peak memory of a fresh process", words.size_text, "peak_memory_bytes"),
         _quality_row(f"{_title(metric)}, validation", record, after),
         *([_test_row(proven.quality)] if proven else []),
     ]
+
+
+def _paced_rows(before: Figures, after: Figures | None) -> list[Row]:
+    """Latency and processor time of calls that come with pauses between them, where that was measured."""
+    if before.paced is None:
+        return []
+    then = after.paced if after else None
+    pause = f"with {words.duration_text(before.paced.gap_s)} between calls"
+    return [
+        _duration_row(f"Latency, median, {pause}", before.paced.latency_p50_s, then.latency_p50_s if then else None, FASTER),
+        _duration_row(f"Processor time, {pause}", before.paced.cpu_s, then.cpu_s if then else None, LESS),
+    ]
+
+
+def _duration_row(label: str, before_s: float, after_s: float | None, change: tuple[str, str]) -> Row:
+    ratio = _over(after_s, before_s)
+    row = Row(label=label, before=words.duration_text(before_s), after=words.duration_text(after_s) if after_s else NOTHING)
+    return replace(row, change=words.ratio_text(ratio, *change), better=ratio < 1) if ratio else row
 
 
 def cpu_ratio(certificate: Certificate) -> float | None:

@@ -1,7 +1,5 @@
 """The Pareto front as a Plotly figure: a plain dictionary, colours named by the page's own CSS variables."""
 
-
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -15,7 +13,8 @@ from greenwright.report import words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from greenwright.records import Figures, Interval, StudyRecord, Trial
+    from greenwright.records.quantities import Interval
+    from greenwright.records.study import Figures, StudyRecord, Trial
 
 LARGEST_PX = 38
 SMALLEST_PX = 9

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greenwright.errors import CannotHereError
-from greenwright.records import Grade, StudyRecord
+from greenwright.records.quantities import Grade
+from greenwright.records.study import StudyRecord
 from greenwright.report import before_after, front, proof, search, words
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ FILTERS = {
     "energy": words.energy_text,
     "energy_range": words.energy_range_text,
     "factor": words.factor_text,
+    "inference": words.inference_text,
     "noun": words.noun_text,
     "quality": words.quality_text,
     "ratio": words.ratio_text,
@@ -39,7 +41,7 @@ def render(record: StudyRecord) -> str:
         CannotHereError: Jinja2 or Plotly is not installed.
     """
     try:
-        template = _templates().get_template("page.html")
+        template = templates().get_template("page.html")
         page = template.render(record=record, plotly=_plotly(), **_context(record))
     except ModuleNotFoundError as error:
         raise CannotHereError(f"the page needs {error.name}: run pip install 'greenwright[report]'") from error
@@ -59,6 +61,9 @@ def write_page(record: StudyRecord, path: Path) -> None:
 def _context(record: StudyRecord) -> dict[str, Any]:
     certificate = record.certificate
     return {
+        "title": record.name,
+        "version": record.greenwright_version,
+        "finished_at": record.finished_at,
         "certificate": certificate,
         "saves": certificate is not None,
         "cards": before_after.cards(record),
@@ -68,6 +73,7 @@ def _context(record: StudyRecord) -> dict[str, Any]:
         "points": front.points(record),
         "outside_view": front.outside_view(record),
         "proofs": list(zip(record.proofs, proof.scales(record.proofs), map(proof.bound_text, record.proofs), strict=True)),
+        "outcomes": {offer.strategy: search.outcome_text(offer, record) for offer in record.offers if offer.applies},
         "bars": search.spending_bars(record),
         "repaid": search.repaid_text(certificate, record.horizon_units) if certificate else "",
         "cpu_ratio": before_after.cpu_ratio(certificate) if certificate else None,
@@ -76,7 +82,8 @@ def _context(record: StudyRecord) -> dict[str, Any]:
     }
 
 
-def _templates() -> jinja2.Environment:
+def templates() -> jinja2.Environment:
+    """The environment that draws every page: one base, one stylesheet, numbers as words."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     folder = Path(__file__).parent / "templates"

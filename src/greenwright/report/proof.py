@@ -11,7 +11,7 @@ from greenwright.report import words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from greenwright.records import QualityProof
+    from greenwright.records.study import QualityProof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

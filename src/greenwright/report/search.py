@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
-from greenwright.records import TrialState
+from greenwright.records.study import TrialState
 from greenwright.report import words
 
 if TYPE_CHECKING:
-    from greenwright.records import Certificate, StudyRecord, Trial
+    from greenwright.records.study import Certificate, Offer, StudyRecord, Trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,23 @@ def trials_in_order(record: StudyRecord) -> list[Trial]:
         return not trial.chosen, states.index(trial.state), not trial.on_front, ratio, trial.number
 
     return sorted(record.trials, key=key)
+
+
+def outcome_text(offer: Offer, record: StudyRecord) -> str:
+    """What became of a strategy that applied: measured how, in which trial, and kept or lost."""
+    alone = [trial for trial in record.trials if [step.strategy for step in trial.recipe] == [offer.strategy]]
+    tried = alone or [trial for trial in record.trials if any(step.strategy == offer.strategy for step in trial.recipe)]
+    if not tried:
+        return "Not tried."
+    best = min(tried, key=lambda trial: (not trial.chosen, trial.figures.energy_ratio.value if trial.figures else inf))
+    if best.figures is None:
+        return f"Lost in trial {best.number}: {best.reason}."
+    with_others = "" if alone else ", with others"
+    measured = (
+        f"Measured: {words.share_text(best.figures.energy_ratio.value)} of the energy, in trial {best.number}{with_others}."
+    )
+    kept = any(trial.chosen and any(step.strategy == offer.strategy for step in trial.recipe) for trial in record.trials)
+    return f"{measured} {'Kept.' if kept else f'Lost: {best.reason}.'}"
 
 
 def spending_bars(record: StudyRecord) -> list[Bar]:

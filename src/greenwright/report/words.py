@@ -3,16 +3,18 @@
 Whatever is None, NaN or infinite reads "not measured": a number that is not there is never drawn as 0.
 """
 
-
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import floor, isfinite, log10
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
-from greenwright.records import Grade, Interval, Quantity, Step
+from greenwright.records.models import Inference
+from greenwright.records.quantities import Grade, Interval, Quantity
 from greenwright.units import J_PER_WH
+
+if TYPE_CHECKING:
+    from greenwright.records.study import Step  # of many records, which a measured command need not wait for
 
 NOT_MEASURED = "not measured"
 MINUS = "\N{MINUS SIGN}"
@@ -20,9 +22,11 @@ MINUS = "\N{MINUS SIGN}"
 GRADE_WORDS = {
     Grade.COUNTER: "Read from an energy counter in the hardware.",
     Grade.SAMPLED: "Power was read many times a second and added up over time.",
-    Grade.MODELLED: "Computed, not read: the measured processor time, multiplied by a model of the power it draws.",
+    Grade.MODELLED: "Computed, not read: what was measured, mostly processor time, multiplied by a model of the power it draws.",
     Grade.ASSUMED: "Taken from typical values, because nothing here could be measured.",
 }
+
+RUNTIME_NAMES = {"torch": "PyTorch", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO"}
 
 _ENERGY = ((1e-9, "nJ"), (1e-6, "µJ"), (1e-3, "mJ"), (1.0, "J"), (1e3, "kJ"), (1e6, "MJ"), (1e9, "GJ"))
 _WATT_HOURS = ((1e-3, "mWh"), (1.0, "Wh"), (1e3, "kWh"), (1e6, "MWh"), (1e9, "GWh"))
@@ -37,7 +41,7 @@ _Scale = Sequence[tuple[float, str]]
 
 def energy_text(energy_j: float | None) -> str:
     """``0.00124`` as ``"1.24 mJ"``."""
-    return _scaled(energy_j, _ENERGY, zero="0 J")
+    return scaled_text(energy_j, _ENERGY, zero="0 J")
 
 
 def energy_range_text(quantity: Quantity) -> str:
@@ -52,12 +56,12 @@ def energy_range_text(quantity: Quantity) -> str:
 
 def watt_hours_text(energy_j: float | None) -> str:
     """``3600.0`` joules as ``"1 Wh"``, the unit of electricity bills."""
-    return _scaled(None if energy_j is None else energy_j / J_PER_WH, _WATT_HOURS, zero="0 Wh")
+    return scaled_text(None if energy_j is None else energy_j / J_PER_WH, _WATT_HOURS, zero="0 Wh")
 
 
 def size_text(size_bytes: float | None) -> str:
     """``1_240_000`` as ``"1.24 MB"``: powers of 1,000, as disks are sold."""
-    return _scaled(size_bytes, _SIZE, zero="0 B")
+    return scaled_text(size_bytes, _SIZE, zero="0 B")
 
 
 def duration_text(duration_s: float | None) -> str:
@@ -66,7 +70,7 @@ def duration_text(duration_s: float | None) -> str:
         return NOT_MEASURED
     seconds = round(abs(duration_s))
     if seconds < 60:  # noqa: PLR2004 - a minute
-        return _scaled(duration_s, _DURATION, zero="0 s")
+        return scaled_text(duration_s, _DURATION, zero="0 s")
     (big, big_name), (small, small_name) = ((3600, "h"), (60, "min")) if seconds >= 3600 else ((60, "min"), (1, "s"))  # noqa: PLR2004 - an hour
     whole, rest = divmod(round(seconds / small) * small, big)
     text = f"{whole:,} {big_name}" + (f" {rest // small} {small_name}" if rest else "")
@@ -79,7 +83,7 @@ def count_text(count: float | None) -> str:
         return NOT_MEASURED
     if abs(round(count)) < 1_000_000:  # noqa: PLR2004 - below a million, every digit
         return f"{round(count):,}".replace("-", MINUS)
-    return _scaled(count, _COUNT, zero="0")
+    return scaled_text(count, _COUNT, zero="0")
 
 
 def about_text(count: float | None) -> str:
@@ -161,7 +165,7 @@ def drop_range_text(interval: Interval, metric: str) -> str:
 
 def is_share(metric: str) -> bool:
     """Whether a metric is read in percent."""
-    return "accuracy" in metric.lower()
+    return any(word in metric.lower() for word in ("accuracy", "match"))
 
 
 def noun_text(unit: str) -> str:
@@ -180,6 +184,18 @@ def units_text(count: float | None, unit: str) -> str:
 def choices_text(step: Step) -> str:
     """``"keep share 0.5, bits 8"``, or nothing."""
     return ", ".join(f"{name.replace('_', ' ')} {_choice(value)}" for name, value in step.choices.items())
+
+
+def inference_text(inference: Inference) -> str:
+    """The runtime and what it is told: ``"OpenVINO, 1 thread, bf16"``."""
+    name = RUNTIME_NAMES.get(inference.runtime, inference.runtime)
+    threads = "1 thread" if inference.thread_count == 1 else f"{inference.thread_count} threads"
+    told = {
+        inference.precision: inference.precision != "f32",
+        "threads that sleep while idle": not inference.spins,
+        "no memory kept between calls": not inference.arena,
+    }
+    return ", ".join([name, threads, *(text for text, is_so in told.items() if is_so)])
 
 
 def recipe_text(recipe: Iterable[Step]) -> str:
@@ -206,7 +222,8 @@ def _known(value: float | None) -> TypeGuard[float]:
     return value is not None and abs(value) < _OVERFLOWN
 
 
-def _scaled(value: float | None, scale: _Scale, zero: str) -> str:
+def scaled_text(value: float | None, scale: _Scale, zero: str) -> str:
+    """A value in the unit of a scale that fits it, to three digits."""
     if not _known(value):
         return NOT_MEASURED
     if value == 0:

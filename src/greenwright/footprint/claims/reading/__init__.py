@@ -1,0 +1,1 @@
+"""Text becomes claims: numbers with their units, and what they are about."""
