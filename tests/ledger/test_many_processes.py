@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from greenwright.ledger.opening import open_ledger
-from greenwright.records import StudyRecord, Window
+from greenwright.records.energy import Window
+from greenwright.records.study import StudyRecord
 
 WRITER = """
 import pickle, sys

@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import event
 
 from greenwright.errors import BadInputError, CannotHereError
+from greenwright.ledger import opening
 from greenwright.ledger.entries import ArtifactEntry
 from greenwright.ledger.opening import open_ledger
 from greenwright.ledger.store import Ledger
-from greenwright.records import StudyRecord, Window
+from greenwright.records.energy import Window
+from greenwright.records.study import StudyRecord
 
 
 @pytest.fixture
@@ -139,8 +141,10 @@ def _leave_no_room(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute(f"PRAGMA max_page_count = {pages}")
 
 
-def test_another_process_that_holds_the_ledger_is_named(ledger: Ledger, path: Path, study: StudyRecord) -> None:
-    event.listen(ledger._reader, "connect", _do_not_wait)
+def test_another_process_that_holds_the_ledger_is_named(
+    ledger: Ledger, path: Path, study: StudyRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "WRITER_WAIT_S", 0)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
 
@@ -148,10 +152,6 @@ def test_another_process_that_holds_the_ledger_is_named(ledger: Ledger, path: Pa
         ledger.add_study(study)
 
     holder.close()
-
-
-def _do_not_wait(connection: sqlite3.Connection, _record: object) -> None:
-    connection.execute("PRAGMA busy_timeout = 0")
 
 
 def test_a_reader_does_not_wait_for_a_writer(ledger: Ledger, path: Path, study: StudyRecord) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from greenwright.records import QualityProof, Quantity
+from greenwright.records.quantities import Quantity
+from greenwright.records.study import QualityProof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

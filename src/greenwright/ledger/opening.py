@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import time
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from greenwright.errors import BadInputError, CannotHereError
@@ -16,10 +17,16 @@ from greenwright.ledger.refusals import refusals
 from greenwright.ledger.store import WRITES, Ledger
 from greenwright.settings import without_password
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; kept here so that opening a ledger of today need not load Alembic."""
 VERSION_TABLE = "ledger_version"
 BUSY_TIMEOUT_S = 30
+WRITER_WAIT_S = 300
+"""A writer waits longer than a reader: fifty of them on a slow disk take their turns."""
+_ASK_AFTER_S = (0.002, 0.02)
+_POSTGRESQL = {"postgresql", "postgres"}
+_LOCK = 0x677265656E
+"""A number that no other program is likely to lock: "green"."""
 
 
 def open_ledger(url: str) -> Ledger:
@@ -48,6 +55,8 @@ def has_ledger(url: str) -> bool:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
+        if parsed.drivername in _POSTGRESQL:  # SQLAlchemy's own choice is the driver before this one
+            parsed = parsed.set(drivername="postgresql+psycopg")
         parsed.get_dialect()
     except (ArgumentError, NoSuchModuleError) as error:
         raise BadInputError(
@@ -76,7 +85,8 @@ def _engine(url: URL) -> Engine:
     try:
         engine = create_engine(url, poolclass=NullPool)
     except ModuleNotFoundError as error:
-        raise CannotHereError(f"{url.get_backend_name()} needs a driver; install it with: pip install {error.name}") from error
+        what = "'greenwright[postgresql]'" if error.name == "psycopg" else error.name
+        raise CannotHereError(f"{url.get_backend_name()} needs a driver; install it with: pip install {what}") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -105,8 +115,25 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes the lock before it reads: two that upgrade a read to a write would refuse each other."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN")
+    """A writer takes the lock before it reads: two that upgrade a read to a write would refuse each other.
+
+    SQLite's own waiting asks ever more seldom, so that among many writers those who wait longest get least. Ours asks evenly.
+    """
+    if not connection.get_execution_options().get(WRITES):
+        connection.exec_driver_sql("BEGIN")
+        return
+    give_up_at_s = time.monotonic() + WRITER_WAIT_S
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up_at_s:
+                raise
+            time.sleep(random.uniform(*_ASK_AFTER_S))  # noqa: S311 - so that not all ask at once
+        else:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+            return
 
 
 def _upgrade(engine: Engine, where: str) -> None:
@@ -117,6 +144,8 @@ def _upgrade(engine: Engine, where: str) -> None:
     from alembic.config import Config
 
     with engine.execution_options(**{WRITES: True}).begin() as connection:
+        if connection.dialect.name == "postgresql":  # else two that make the same tables refuse each other
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         if _version(connection, where) == HEAD:  # another process was first
             return
         config = Config(attributes={"connection": connection})

@@ -9,7 +9,9 @@ import msgspec
 
 from greenwright.errors import BadInputError
 from greenwright.ledger.entries import ArtifactEntry, ModelEntry
-from greenwright.records import StudyRecord, Trial, Window
+from greenwright.records.energy import Part, Window
+from greenwright.records.quantities import Grade, Quantity
+from greenwright.records.study import StudyRecord, Trial
 
 
 def study_row(study_id: str, record: StudyRecord) -> dict[str, Any]:
@@ -68,8 +70,8 @@ def trial_row(study_id: str, trial: Trial) -> dict[str, Any]:
     }
 
 
-def window_row(study_id: str, window: Window) -> dict[str, Any]:
-    """The row of a window."""
+def window_row(window: Window, *, study_id: str | None = None, run_id: str | None = None) -> dict[str, Any]:
+    """The row of a window of a study or of a run."""
     return {
         "id": str(uuid4()),
         "study_id": study_id,
@@ -82,7 +84,32 @@ def window_row(study_id: str, window: Window) -> dict[str, Any]:
         "energy_high_j": window.energy_j.high,
         "energy_grade": window.energy_j.grade.value,
         "parts": msgspec.json.encode(window.parts).decode(),
+        "run_id": run_id,
+        "energy_source": window.energy_j.source,
     }
+
+
+def window(row: Any) -> Window:
+    """A window, as it was added. Ledgers older than the source of windows keep it in their parts alone."""
+    parts = msgspec.json.decode(row["parts"], type=tuple[Part, ...])
+    source = row["energy_source"]
+    if source is None:
+        source = "; ".join(dict.fromkeys(part.energy_j.source for part in parts))
+    energy_j = Quantity(
+        value=row["energy_j"],
+        low=row["energy_low_j"],
+        high=row["energy_high_j"],
+        grade=Grade(row["energy_grade"]),
+        source=source,
+    )
+    return Window(
+        name=row["name"],
+        started_at=row["started_at"],
+        duration_s=row["duration_s"],
+        cpu_s=row["cpu_s"],
+        energy_j=energy_j,
+        parts=parts,
+    )
 
 
 def artifact_row(study_id: str, artifact: ArtifactEntry, record: StudyRecord) -> dict[str, Any]:
