@@ -1,0 +1,1 @@
+"""Read what organisations have (job logs, bills, exports), and say what it took, where it is wasted, and what to do."""
