@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from greenwright.meter.contract import Counter
-    from greenwright.records import Reading
+    from greenwright.records.energy import Reading
 
 
 def kilojoule_reader(counter: Counter) -> Reading:
     reading = rapl.read(counter)
-    return dataclasses.replace(reading, energy_j=reading.energy_j / 1000, wrap_j=None)
+    return dataclasses.replace(reading, energy_j=(reading.energy_j or 0.0) / 1000, wrap_j=None)
 
 
 class Contract(ProbeContract):

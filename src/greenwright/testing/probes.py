@@ -12,13 +12,16 @@ A plugin's test inherits the contract and says what a fake machine of its kind i
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from greenwright.meter import clock
 from greenwright.meter.contract import Counter, Meta, Missing
 from greenwright.meter.window import gained_j
-from greenwright.records import Grade, Reading
+from greenwright.records.energy import Reading
+from greenwright.records.quantities import Grade
 
 if TYPE_CHECKING:
     from greenwright.meter.contract import Probe
@@ -106,6 +109,10 @@ class FakePowercap:
     def __init__(self, tmp_path: Path, wrap_uj: int = 262_143_328_850) -> None:
         self.root = tmp_path / "machine"
         self.wrap_uj = wrap_uj
+        self.load_ratio = 1.0
+        self.broken = False
+        """The files cannot be read, though time passes."""
+        self._energy_uj: dict[Path, int] = {}
         self._power_w: dict[Path, float] = {}
         self._true: set[Path] = set()
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -120,8 +127,9 @@ class FakePowercap:
         path.mkdir()
         (path / "name").write_text(f"{name}\n")
         (path / "max_energy_range_uj").write_text(f"{self.wrap_uj}\n")
-        (path / "energy_uj").write_text(f"{start_uj}\n")
+        self._energy_uj[path] = start_uj
         self._power_w[path] = power_w
+        self._write(path)
         if counts:
             self._true.add(path)
         return path
@@ -140,55 +148,96 @@ class FakePowercap:
     def run(self, duration_s: float) -> float:
         """Let time pass at each zone's power, wrapping; return the joules that belong in a total."""
         for path, power_w in self._power_w.items():
-            energy_uj = int((path / "energy_uj").read_text()) + round(power_w * duration_s * 1e6)
-            (path / "energy_uj").write_text(f"{energy_uj % self.wrap_uj}\n")
-        return math.fsum(self._power_w[path] for path in self._true) * duration_s
+            gained_uj = round(power_w * self.load_ratio * duration_s * 1e6)
+            self._energy_uj[path] = (self._energy_uj[path] + gained_uj) % self.wrap_uj
+            self._write(path)
+        return math.fsum(self._power_w[path] for path in self._true) * self.load_ratio * duration_s
+
+    def reset(self) -> None:
+        """As when the module is loaded again."""
+        for path in self._energy_uj:
+            self._energy_uj[path] = 0
+            self._write(path)
+
+    def _write(self, path: Path) -> None:
+        if self.broken:
+            (path / "energy_uj").unlink(missing_ok=True)
+        else:
+            (path / "energy_uj").write_text(f"{self._energy_uj[path]}\n")
 
     def lock(self, monkeypatch: Any) -> None:
         """From now on only root may read, and we are not root; also where the tests are."""
-        read_text = Path.read_text
+        opening = os.open
 
-        def refuse(path: Path, *given: Any, **named: Any) -> str:
-            if path.name == "energy_uj":
+        def refuse(path: Any, *given: Any, **named: Any) -> int:
+            if str(path).endswith("energy_uj"):
                 raise PermissionError(13, "Permission denied", str(path))
-            return read_text(path, *given, **named)
+            return opening(path, *given, **named)
 
-        monkeypatch.setattr(Path, "read_text", refuse)
+        monkeypatch.setattr(os, "open", refuse)
 
 
 class FakeNvml:
-    """What we use of ``pynvml``, over GPUs of constant power. ``None`` in ``powers_w`` is a GPU without energy counter."""
+    """What we use of ``pynvml``, over GPUs whose power is known.
+
+    Args:
+        tmp_path: Where the machine's files go.
+        powers_w: The power of each GPU; None is a GPU that shows neither joules nor watts.
+        has_energy: Whether GPUs keep an energy counter.
+        has_power: Whether they show their power.
+        mig: Whether multi-instance GPU is on.
+    """
 
     NVML_ERROR_NOT_SUPPORTED = 3
+    NVML_ERROR_NO_PERMISSION = 4
     NVML_ERROR_GPU_IS_LOST = 15
 
     class NVMLError(Exception):
         """As in pynvml: an error with its code."""
 
         def __init__(self, value: int) -> None:
-            super().__init__({3: "Not Supported", 15: "GPU is lost"}.get(value, "Unknown Error"))
+            super().__init__({3: "Not Supported", 4: "Insufficient Permissions", 15: "GPU is lost"}.get(value, "Unknown Error"))
             self.value = value
 
-    def __init__(self, tmp_path: Path, powers_w: tuple[float | None, ...] = (300.0,)) -> None:
+    def __init__(
+        self,
+        tmp_path: Path,
+        powers_w: tuple[float | None, ...] = (300.0,),
+        *,
+        has_energy: bool = True,
+        has_power: bool = True,
+        mig: bool = False,
+    ) -> None:
         self.root = tmp_path / "machine"
         (self.root / "dev").mkdir(parents=True, exist_ok=True)
         (self.root / "dev/nvidiactl").touch()
         self.powers_w = powers_w
-        self.energies_mj = [123_456_789 + index for index in range(len(powers_w))]
+        self.has_energy, self.has_power, self.mig = has_energy, has_power, mig
+        self.energies_mj = [123_456_789.0 + index for index in range(len(powers_w))]
+        self.work: dict[int, dict[int, int]] = {}
+        """Percent of each GPU's multiprocessors, by process; a GPU that is not here does not say."""
+        self.limits_mw = [700_000 for _ in powers_w]
+        self.load_ratio = 1.0
         self.lost = False
+        self.allows_setting = True
 
     def run(self, duration_s: float) -> float:
         """Let time pass; return the joules of the GPUs that count."""
-        counted_w = [power_w or 0.0 for power_w in self.powers_w]
+        counted_w = [(power_w or 0.0) * self.load_ratio for power_w in self.powers_w]
         self.energies_mj = [
-            energy_mj + round(power_w * duration_s * 1e3)
-            for energy_mj, power_w in zip(self.energies_mj, counted_w, strict=True)
+            energy_mj + power_w * duration_s * 1e3 for energy_mj, power_w in zip(self.energies_mj, counted_w, strict=True)
         ]
         return math.fsum(counted_w) * duration_s
 
     def reset(self) -> None:
         """As when the driver is reloaded."""
         self.energies_mj = [0 for _ in self.energies_mj]
+
+    def _answer(self, supported: object) -> None:
+        if self.lost:
+            raise self.NVMLError(self.NVML_ERROR_GPU_IS_LOST)
+        if not supported:
+            raise self.NVMLError(self.NVML_ERROR_NOT_SUPPORTED)
 
     def nvmlDeviceGetCount(self) -> int:  # noqa: N802 - pynvml's name
         """How many GPUs there are."""
@@ -204,15 +253,51 @@ class FakeNvml:
 
     def nvmlDeviceGetName(self, handle: int) -> bytes:  # noqa: N802 - as pynvml has it
         """In bytes, as older releases of pynvml answer."""
-        return b"Fake GPU"
+        return b"NVIDIA H100 80GB HBM3"
 
     def nvmlDeviceGetTotalEnergyConsumption(self, handle: int) -> int:  # noqa: N802 - pynvml's name
         """Millijoules since the driver was loaded."""
-        if self.lost:
-            raise self.NVMLError(self.NVML_ERROR_GPU_IS_LOST)
-        if self.powers_w[handle] is None:
-            raise self.NVMLError(self.NVML_ERROR_NOT_SUPPORTED)
-        return self.energies_mj[handle]
+        self._answer(self.has_energy and self.powers_w[handle] is not None)
+        return round(self.energies_mj[handle])
+
+    def nvmlDeviceGetPowerUsage(self, handle: int) -> int:  # noqa: N802 - pynvml's name
+        """Milliwatts."""
+        power_w = self.powers_w[handle]
+        self._answer(self.has_power and power_w is not None)
+        return round((power_w or 0.0) * self.load_ratio * 1e3)
+
+    def nvmlDeviceGetUtilizationRates(self, handle: int) -> SimpleNamespace:  # noqa: N802 - pynvml's name
+        """Percent of time in which kernels ran: here, as the power of an H100 between idle and TDP would have it."""
+        self._answer(supported=True)
+        busy_share = ((self.powers_w[handle] or 0.0) * self.load_ratio / 700 - 0.12) / 0.88
+        return SimpleNamespace(gpu=max(0.0, min(100.0, 100 * busy_share)), memory=0)
+
+    def nvmlDeviceGetProcessUtilization(self, handle: int, since_us: int) -> list[SimpleNamespace]:  # noqa: N802 - pynvml's name
+        """Samples since a time."""
+        self._answer(handle in self.work)
+        return [SimpleNamespace(pid=pid, smUtil=percent, timeStamp=since_us) for pid, percent in self.work[handle].items()]
+
+    def nvmlDeviceGetMigMode(self, handle: int) -> tuple[int, int]:  # noqa: N802 - pynvml's name
+        """Now, and after the next reset."""
+        self._answer(supported=True)
+        return (int(self.mig), int(self.mig))
+
+    def nvmlDeviceGetPowerManagementLimit(self, handle: int) -> int:  # noqa: N802 - pynvml's name
+        """Milliwatts."""
+        self._answer(supported=True)
+        return self.limits_mw[handle]
+
+    def nvmlDeviceGetPowerManagementLimitConstraints(self, handle: int) -> tuple[int, int]:  # noqa: N802 - pynvml's name
+        """Milliwatts, least and most."""
+        self._answer(supported=True)
+        return (200_000, 700_000)
+
+    def nvmlDeviceSetPowerManagementLimit(self, handle: int, limit_mw: int) -> None:  # noqa: N802 - pynvml's name
+        """Needs root, as the real one does."""
+        self._answer(supported=True)
+        if not self.allows_setting:
+            raise self.NVMLError(self.NVML_ERROR_NO_PERMISSION)
+        self.limits_mw[handle] = limit_mw
 
 
 class FakeProbe:
