@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from side_by_side import batches_of, interleaved, keep, ratios, table
 
-from greenwright import Limits, Study, Workload, optimize
+from greenwright import Limits, Study, Workload, optimize, registry
 from greenwright.deploy.export import to_onnx
 from greenwright.deploy.runtimes import onnx_runtime, torch_eager
-from greenwright.records import Inference, OnnxModel
+from greenwright.records.models import OnnxModel
 from greenwright.study.data import split_of
+from side_by_side import batches_of, interleaved, keep, ratios, table
 
 OUT = Path(__file__).parent / ".cache" / "studies"
 
@@ -44,19 +44,22 @@ def run(workload: Workload, limits: Limits, *, workload_file: Path, floors: dict
 
 def side_by_side(workload: Workload, study: Study, batch: int) -> dict[str, list[float]]:
     """The chosen model, the untouched one in ONNX Runtime, and the untouched one in PyTorch, in turn."""
-    one_thread = Inference(thread_count=1)
     split = split_of("validation", workload.validation, workload.collate)
     batches = batches_of(split, batch, max(4, 64 // batch))
     exported = study.folder / "untouched.onnx"
     if not exported.exists():
         to_onnx(workload.model, [batches_of(split, 2, 1)[0], batches_of(split, 5, 1)[0]], exported)
-    runners: dict[str, Any] = {
-        "PyTorch eager FP32": torch_eager.load(workload.model, one_thread),
-        "ONNX Runtime FP32, untouched": onnx_runtime.load(OnnxModel(path=exported), one_thread),
+    told: dict[str, dict[str, Any]] = {
+        "PyTorch eager FP32": {"runtime": torch_eager.__name__, "workload": workload.name},
+        "ONNX Runtime FP32, untouched": {"runtime": onnx_runtime.__name__, "model": OnnxModel(path=exported)},
     }
     if study.model_path is not None:
-        runners["greenwright"] = onnx_runtime.load(OnnxModel(path=study.model_path), one_thread)
-    return interleaved(runners, batches)
+        assert study.certificate is not None
+        inference = study.certificate.inference
+        runtime = registry.members("runtimes")[inference.runtime]
+        told["greenwright"] = {"runtime": runtime, "model": OnnxModel(path=study.model_path), "inference": inference}
+    taken: dict[str, list[float]] = interleaved(told, batches)
+    return taken
 
 
 def _content(study: Study, readings: dict[int, dict[str, list[float]]], search_cpu_s: float, limits: Limits) -> dict[str, Any]:

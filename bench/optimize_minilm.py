@@ -11,11 +11,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "workloads"))
 
-import main_job  # noqa: E402  beside this file
-import minilm  # noqa: E402  beside this file
-import torch  # noqa: E402
+import minilm
+import torch
 
-from greenwright import Limits  # noqa: E402
+import main_job
+from greenwright import Limits
 
 if __name__ == "__main__":
     if not minilm.STSB.exists():

@@ -7,8 +7,7 @@ counter the joules follow; on one without, this is what the modelled joules are 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -18,9 +17,9 @@ import msgspec
 import numpy as np
 
 from greenwright.batches import Inputs, each, example_count
-from greenwright.deploy.contract import Runner
 from greenwright.machine import this_machine
 from greenwright.study.data import Split
+from serving import Server
 
 ROUNDS = 7
 WINDOW_S = 0.5
@@ -33,19 +32,21 @@ def batches_of(split: Split, batch: int, count: int) -> list[Inputs]:
     return [each(np.asarray, inputs) for inputs, _ in split.batches(batch, order)]
 
 
-def interleaved(runners: dict[str, Runner], batches: list[Inputs]) -> dict[str, list[float]]:
-    """CPU-seconds per 1,000 examples of every runner, round by round."""
-    works = {name: _work(runner, batches) for name, runner in runners.items()}
-    examples = sum(example_count(inputs) for inputs in batches)
-    passes = {name: _passes(work) for name, work in works.items()}
-    readings: dict[str, list[float]] = {name: [] for name in runners}
-    for number in range(ROUNDS):
-        order = list(works) if number % 2 == 0 else list(reversed(works))
-        for name in order:
-            before = time.process_time()
-            for _ in range(passes[name]):
-                works[name]()
-            readings[name].append((time.process_time() - before) / (passes[name] * examples) * 1_000)
+def interleaved(told: dict[str, dict[str, Any]], batches: list[Inputs]) -> dict[str, list[float]]:
+    """CPU-seconds per 1,000 examples of every model, round by round, each in a fresh process of its own."""
+    count = sum(example_count(inputs) for inputs in batches)
+    with tempfile.TemporaryDirectory() as name:
+        servers = {
+            key: Server(Path(name), str(number), one | {"batches": batches, "example_count": count})
+            for number, (key, one) in enumerate(told.items())
+        }
+        passes = {key: _passes(server, count) for key, server in servers.items()}
+        readings: dict[str, list[float]] = {key: [] for key in servers}
+        for number in range(ROUNDS):
+            for key in servers if number % 2 == 0 else reversed(servers):
+                readings[key].append(servers[key].run(passes[key]))
+        for server in servers.values():
+            server.stop()
     return readings
 
 
@@ -76,18 +77,7 @@ def table(readings: dict[str, list[float]], against: str) -> str:
     return "\n".join(rows)
 
 
-def _work(runner: Runner, batches: list[Inputs]) -> Callable[[], None]:
-    prepared = [runner.prepare(inputs) for inputs in batches]
-
-    def once() -> None:
-        for inputs in prepared:
-            runner.run(inputs)
-
-    once()
-    return once
-
-
-def _passes(work: Callable[[], None]) -> int:
-    before = time.process_time()
-    work()
-    return max(1, round(WINDOW_S / max(1e-6, time.process_time() - before)))
+def _passes(server: Server, count: int) -> int:
+    """How many passes make a window, from one that warms up and one that is timed."""
+    server.run(1)
+    return max(1, round(WINDOW_S / (server.run(1) * count / 1_000)))
