@@ -6,26 +6,26 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from greenwright.ledger.entries import ArtifactEntry
-from greenwright.records import (
+from greenwright.records.energy import Comparison, Part, Window
+from greenwright.records.machines import Machine
+from greenwright.records.quantities import Grade, Interval, Quantity
+from greenwright.records.study import (
     Certificate,
-    Comparison,
     Figures,
-    Grade,
-    Interval,
-    Machine,
     Outcome,
-    Part,
     QualityProof,
-    Quantity,
     Spending,
     Step,
     StudyRecord,
     Trial,
     TrialState,
-    Window,
 )
+
+settings.register_profile("greenwright", deadline=None)  # how long an example takes is the machine's affair
+settings.load_profile("greenwright")
 
 SHA256 = "5f" * 32
 WHEN = "2026-09-01T12:00:00+00:00"
@@ -34,7 +34,7 @@ WHEN = "2026-09-01T12:00:00+00:00"
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A greenwright home that no other test sees; what the developer's own shell has set does not count."""
-    for name in [name for name in os.environ if name.startswith("GREENWRIGHT_")]:
+    for name in [name for name in os.environ if name.startswith("GREENWRIGHT_") or name == "COLUMNS"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("GREENWRIGHT_HOME", str(tmp_path / "home"))
     return tmp_path / "home"

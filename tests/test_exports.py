@@ -5,7 +5,7 @@ import greenwright
 
 def test_every_public_name_is_what_it_is_called() -> None:
     for name in set(greenwright.__all__) - {"__version__"}:
-        assert getattr(greenwright, name).__name__ == name
+        assert getattr(greenwright, name).__name__.removeprefix("greenwright.") == name
 
 
 def test_every_public_name_is_told_to_those_who_ask() -> None:

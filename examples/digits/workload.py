@@ -8,7 +8,7 @@ from network import CHECKPOINT, Network, splits
 from torch.utils.data import DataLoader
 
 from greenwright import Workload
-from greenwright.records import Quantity
+from greenwright.records.quantities import Quantity
 
 
 def workload() -> Workload:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from greenwright.errors import BadInputError, CannotHereError, GreenwrightError
     from greenwright.meter.compare import compare
     from greenwright.meter.session import Meter
+    from greenwright.place.api import place
     from greenwright.study.limits import Limits
     from greenwright.study.optimize import Study, optimize
     from greenwright.study.quality import Quality
@@ -27,6 +28,7 @@ _HOME = {
     "Workload": "greenwright.study.workload",
     "compare": "greenwright.meter.compare",
     "optimize": "greenwright.study.optimize",
+    "place": "greenwright.place.api",
 }
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "__version__",
     "compare",
     "optimize",
+    "place",
 ]
 
 

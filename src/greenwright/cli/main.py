@@ -25,13 +25,29 @@ class Command:
     name: str
     title: str
     resumable: bool = False
+    takes_command: bool = False
+    """What follows its first argument belongs to the command it runs, options included."""
 
 
 COMMANDS = {
     command.name: command
     for command in (
         Command(name="optimize", title="Make a model need less energy, and prove that quality held.", resumable=True),
-        Command(name="models", title="List the models that studies released."),
+        Command(name="measure", title="Measure the energy of any command.", takes_command=True),
+        Command(name="processes", title="Say which processes use this machine's energy now."),
+        Command(name="tune", title="Find the GPU power limit and batch that need least energy."),
+        Command(name="check", title="Hold budgets of energy, carbon, cost and latency; for CI."),
+        Command(name="models", title="List, compare, release, alias and retire versions."),
+        Command(name="ledger", title="Look into the ledger; export, import and correct it."),
+        Command(name="place", title="Plan where, when and on what to run a job, or many."),
+        Command(name="run", title="Run a command in its cleanest hours, within a time.", resumable=True, takes_command=True),
+        Command(name="accelerators", title="Rank accelerators by what one unit of work emits on them."),
+        Command(name="intensity", title="Say what a kilowatt-hour emits, hour by hour."),
+        Command(name="catalogue", title="List regions, countries, devices, and where numbers are from."),
+        Command(name="audit", title="Find what to change in job logs, bills and exports."),
+        Command(name="assess", title="Add up a model's whole life, from data to retirement."),
+        Command(name="report", title="Write a footprint as a page, model card, BOM or table."),
+        Command(name="check-claims", title="Look for accounting mistakes in published numbers."),
         Command(name="doctor", title="Say what this machine can measure, and what it lacks."),
     )
 }
@@ -105,9 +121,14 @@ def main() -> None:
 
 
 def _load(name: str) -> Any:
-    """The command ``name`` as Typer makes it of the function ``greenwright.cli.<name>.<name>``."""
+    """The command ``name`` as Typer makes it of what its module calls like it: a function, or a group of commands."""
+    module = name.replace("-", "_")
+    found = getattr(import_module(f"greenwright.cli.{module}"), module)
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
     one = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_HELP)
-    one.command(name)(getattr(import_module(f"greenwright.cli.{name}"), name))
+    whose = {"allow_interspersed_args": not COMMANDS[name].takes_command}
+    one.command(name, context_settings=_HELP | whose)(found)
     return typer.main.get_command(one)
 
 

@@ -43,7 +43,7 @@ def section(page: Console, title: str, rows: Iterable[Sequence[str]]) -> None:
         table.add_column(style="bold" if column == 0 else None, overflow="fold", no_wrap=column == 0)
     for line in lines:
         table.add_row(*line)
-    page.print(title, style="bold green")
     with page.capture() as drawn:
+        page.print(title, style="bold green")
         page.print(Padding(table, (0, 0, 0, 2), expand=False))
     typer.echo("\n".join([*(line.rstrip() for line in drawn.get().splitlines()), ""]))
