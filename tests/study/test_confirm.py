@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from greenwright.records.quantities import Grade, Interval, Quantity
-from greenwright.records.study import Figures, Trial, TrialState
+from greenwright.records.study import Figures, Step, Trial, TrialState
 from greenwright.study.confirm import finalists, pareto_front
 
 
@@ -38,16 +39,35 @@ def test_the_front_leaves_out_what_another_beats_on_both() -> None:
 @pytest.mark.parametrize(
     ("chances", "tested"),
     [
-        ({1: 0.99, 2: 0.9, 3: 0.8, 4: 0.6, 5: 0.5}, [3, 4, 5]),
-        ({1: 0.99, 2: 0.9, 3: 0.3, 4: 0.25, 5: 0.1}, [2, 3, 4]),
-        ({1: 0.99, 2: 0.9, 3: 0.45, 4: 0.3, 5: 0.4}, [2, 3, 5]),
-        ({1: 0.9, 2: 0.1, 3: 0.1, 4: 0.1, 5: 0.3}, [1, 5]),
+        ({1: 0.99, 2: 0.95, 3: 0.8, 4: 0.6, 5: 0.5}, [2, 3, 5]),
+        ({1: 0.99, 2: 0.95, 3: 0.3, 4: 0.25, 5: 0.1}, [2, 3, 4]),
+        ({1: 0.99, 2: 0.95, 3: 0.45, 4: 0.3, 5: 0.4}, [2, 3, 5]),
+        ({1: 0.95, 2: 0.1, 3: 0.1, 4: 0.1, 5: 0.3}, [1, 5]),
+        ({1: 0.8, 2: 0.7, 3: 0.6, 4: 0.5, 5: 0.4}, [1, 2, 5]),
         ({1: 0.1, 2: 0.3, 3: 0.1, 4: 0.1, 5: 0.1}, [2]),
         ({1: 0.1, 2: 0.1, 3: 0.1, 4: 0.1, 5: 0.1}, []),
+        ({1: 0.91, 2: 0.92, 3: 0.93, 4: 0.94, 5: 0.95}, [5]),
     ],
-    ids=["all likely", "bolder ones", "the likelier bolder ones", "none between", "one that may fail", "none"],
+    ids=[
+        "many",
+        "few",
+        "one dearer and less likely",
+        "none between",
+        "none sure",
+        "one that may fail",
+        "none",
+        "the cheapest surest",
+    ],
 )
-def test_the_cheapest_likely_one_is_tested_before_those_that_save_more_and_may_fail(
+def test_one_that_is_all_but_sure_is_tested_before_those_that_save_more_and_may_fail(
     chances: Mapping[int, float], tested: list[int]
 ) -> None:
     assert tested == [trial.number for trial in finalists(TRIALS, lambda trial: chances[trial.number])]
+
+
+def test_what_was_never_trained_is_tested_before_what_was_however_well_that_did_on_few_examples() -> None:
+    taught = (Step(strategy="soft-targets", title="", stage="distil"),)
+    trials = [*TRIALS[:3], *(replace(trial, recipe=taught) for trial in TRIALS[3:])]
+    chances = {1: 0.7, 2: 0.7, 3: 0.7, 4: 0.8, 5: 0.7}
+
+    assert [3, 4, 5] == [trial.number for trial in finalists(trials, lambda trial: chances[trial.number])]
