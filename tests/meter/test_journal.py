@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenwright.errors import BadInputError
-from greenwright.meter.journal import append, read_journal
+from greenwright.meter.journal import Journal, Line, append, read_journal
 from greenwright.records.energy import Part, Window
 from greenwright.records.quantities import Grade, Quantity
 
@@ -69,3 +69,31 @@ def test_a_whole_line_that_is_no_window_is_an_error(tmp_path: Path, line: str) -
 def test_a_journal_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match=r"none\.jsonl cannot be read"):
         read_journal(tmp_path / "none.jsonl")
+
+
+def test_a_journal_that_is_kept_open_closes_off_what_another_tore(tmp_path: Path) -> None:
+    kept = Journal(tmp_path / "journal.jsonl")
+    kept.write(Line(window=window("a")), durable=False)
+    with kept.path.open("a") as other:
+        other.write('{"window": {"na')
+    kept.write(Line(window=window("b")), durable=False)
+
+    assert [window("a"), window("b")] == read_journal(kept.path)
+
+
+def test_what_is_not_waited_for_is_there_for_others_at_once(tmp_path: Path) -> None:
+    kept = Journal(tmp_path / "journal.jsonl")
+    kept.write(Line(window=window("a")), durable=False)
+
+    assert [window("a")] == read_journal(kept.path)
+
+
+def test_moved_away_a_journal_begins_anew_after_the_next_line_that_is_waited_for(tmp_path: Path) -> None:
+    kept = Journal(tmp_path / "journal.jsonl")
+    kept.write(Line(window=window("a")), durable=False)
+    kept.path.rename(tmp_path / "old.jsonl")
+    kept.write(Line(window=window("b")))
+    kept.write(Line(window=window("c")))
+
+    assert [window("a"), window("b")] == read_journal(tmp_path / "old.jsonl")
+    assert [window("c")] == read_journal(kept.path)

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from greenwright.meter.nodes import ELSEWHERE, Seat, is_running, once_per_machine, place
+from greenwright.meter.probes import nvml
 from greenwright.meter.runs import merge, read_runs
 from greenwright.meter.sensors import sensors
 from greenwright.meter.session import Meter
 from greenwright.records.runs import Place
-from greenwright.testing.probes import FakePowercap, FakeProbe
+from greenwright.testing.conformance import FakeTime, install
+from greenwright.testing.probes import FakeNvml, FakePowercap, FakeProbe
 
 TORCHRUN = {
     "TORCHELASTIC_RUN_ID": "none",
@@ -100,6 +102,68 @@ def test_who_does_not_read_gains_nothing_and_says_why(tmp_path: Path, monkeypatc
     assert 0.0 == not_read.result.energy_j.value
     assert not_read.result.energy_j.source.startswith("counted once, by another process of this job")
     assert all(part.counter.startswith(ELSEWHERE) for part in not_read.result.parts)
+
+
+def test_when_the_process_that_reads_ends_another_takes_over_and_nothing_is_counted_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands = FakeTime(monkeypatch)
+    server = FakePowercap(tmp_path)
+    server.add("intel-rapl:0", "package-0", 100.0)
+    for name, value in TORCHRUN.items():
+        monkeypatch.setenv(name, value)
+
+    def work(duration_s: int) -> None:
+        for _ in range(duration_s):
+            server.run(1.0)
+            hands.pass_by(1.0)
+            for meter in (reader, other):
+                if meter.recorder is not None:
+                    meter.recorder.look()
+
+    reader = Meter(root=server.root, journal=tmp_path / "reader.jsonl", interval_s=None)
+    other = Meter(root=server.root, journal=tmp_path / "other.jsonl", interval_s=None)
+    with other.window("longer") as longer:
+        work(2)
+        with reader.window("shorter") as shorter:
+            work(10)
+        reader.end()
+        work(5)
+    other.end()
+    merged = merge([*read_runs(tmp_path / "reader.jsonl"), *read_runs(tmp_path / "other.jsonl")])
+
+    assert 1000.0 == pytest.approx(shorter.result.energy_j.value)
+    assert 400.0 == pytest.approx(longer.result.energy_j.value)  # the look that takes over is the first that counts
+    assert 1400.0 == pytest.approx(merged.energy_j.value)
+
+
+def test_power_is_taken_over_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = FakeNvml(tmp_path, (300.0,), has_energy=False)
+    install(machine, monkeypatch)
+    hands = FakeTime(monkeypatch)
+    for name, value in TORCHRUN.items():
+        monkeypatch.setenv(name, value)
+    reader, other = (Meter(root=machine.root, probes=[nvml]) for _ in range(2))
+    for poller in other.pollers:
+        poller.wait_s = None
+    with other.window("longer") as longer:
+        for second in range(30):
+            hands.pass_by(0.1)
+            other.look()
+            if second == 9:
+                reader.end()
+    other.end()
+
+    assert 0 < longer.result.energy_j.value < 300.0 * 2.1
+
+
+def test_who_has_left_does_not_take_over_again() -> None:
+    one = Place(boot_id="b", host="h", pid=1, job=f"left-{os.getpid()}")
+    first, second = Seat(one), Seat(one)
+    second.leave()
+    first.leave()
+
+    assert not second.reads_now()
 
 
 def test_cpu_time_is_every_process_s_own(tmp_path: Path) -> None:

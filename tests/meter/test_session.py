@@ -203,3 +203,18 @@ def test_the_meter_brings_no_numpy_and_no_torch() -> None:
     printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
 
     assert "set()" == printed.strip()
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "looking"), [(1.0, ["greenwright-journal"]), (60.0, ["greenwright-journal", "greenwright-meter"])]
+)
+def test_a_journal_that_looks_often_enough_looks_for_all(
+    machine: FakeProbe, tmp_path: Path, interval_s: float, looking: list[str]
+) -> None:
+    meter = Meter(probes=[machine], journal=tmp_path / "journal.jsonl", interval_s=interval_s)
+    others = {thread.ident for thread in threading.enumerate()}
+    with meter.window("open"):
+        names = [thread.name for thread in threading.enumerate() if thread.ident not in others]
+    meter.end()
+
+    assert looking == sorted(names)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from greenwright.errors import BadInputError, CannotHereError
 from greenwright.meter.contract import Counter
-from greenwright.meter.window import Tally, failed, follow, gained_j, min_window_s, part, poll_s, problems, total
+from greenwright.meter.tally import Tally, failed, follow, gained_j
+from greenwright.meter.window import min_window_s, part, poll_s, problems, total
 from greenwright.records.energy import Reading
 from greenwright.records.quantities import Grade, Quantity
 
@@ -39,7 +40,10 @@ def tallied(seen: Sequence[Reading | None], of: Counter | None = None) -> Tally:
     """Readings in order; None is a look that failed."""
     tally = Tally()
     for reading in seen:
-        tally = failed(tally) if reading is None else follow(tally, reading, of or counter())
+        if reading is None:
+            failed(tally)
+        else:
+            follow(tally, reading, of or counter())
     return tally
 
 
@@ -211,6 +215,63 @@ def test_the_step_of_a_reset_is_filled_with_the_power_around_it_not_with_the_res
     energy = energy_of(counter(), [*at_rest, *late], 5.0)
 
     assert (400.0, 600.0, 600.0) == (energy.low, energy.value, energy.high)
+
+
+def reset_after(before_w: float, after_w: float, unseen_s: float, behind: int = 2) -> tuple[list[Reading], float]:
+    """Looks once a second; in the third step the counter begins at 0 after ``unseen_s``, when power changes. The true joules."""
+    energies_j = [500.0, 500.0 + before_w, 500.0 + 2 * before_w, (1 - unseen_s) * after_w]
+    energies_j += [energies_j[-1] + number * after_w for number in range(1, behind + 1)]
+    seen = [Reading(counter="c", energy_j=one, at_s=float(at)) for at, one in enumerate(energies_j)]
+    return seen, (2 + unseen_s) * before_w + (1 - unseen_s + behind) * after_w
+
+
+@given(
+    before_w=st.floats(min_value=1, max_value=500), after_w=st.floats(min_value=1, max_value=200), unseen_s=st.floats(0.01, 1)
+)
+def test_what_a_counter_shows_after_a_reset_was_counted_and_only_the_time_before_it_is_filled_in(
+    before_w: float, after_w: float, unseen_s: float
+) -> None:
+    seen, truth_j = reset_after(before_w, after_w, unseen_s)
+    energy = energy_of(counter(), seen, float(len(seen) - 1))
+
+    assert truth_j == pytest.approx(energy.value)
+    assert energy.low <= truth_j * (1 + 1e-9)
+    assert truth_j <= energy.high * (1 + 1e-9)
+    assert energy.high - energy.low == pytest.approx(unseen_s * abs(before_w - after_w), abs=1e-6)
+
+
+def test_one_step_that_was_looked_at_late_does_not_decide_what_a_reset_is_filled_with() -> None:
+    energies_j = [500.0, 600.0, 700.0, 840.0, 60.0, 160.0, 260.0]  # the fourth look came late, the step before it is too large
+    seen = [Reading(counter="c", energy_j=one, at_s=float(at)) for at, one in enumerate(energies_j)]
+
+    assert 340 + 60 + 40 + 200 == pytest.approx(energy_of(counter(), seen, 6.0).value)
+
+
+def test_a_reset_at_the_end_of_a_window_is_filled_with_the_power_before_it() -> None:
+    seen, truth_j = reset_after(100.0, 100.0, 0.25, behind=0)
+
+    assert truth_j == pytest.approx(energy_of(counter(), seen, 3.0).value)
+
+
+def test_a_reset_at_the_beginning_of_a_window_is_filled_with_the_power_behind_it() -> None:
+    seen, _ = reset_after(100.0, 100.0, 0.25)
+
+    assert 300.0 == pytest.approx(energy_of(counter(), seen[2:], 3.0).value)
+
+
+def test_a_counter_that_did_not_begin_at_0_tells_nothing_of_the_step_of_its_reset() -> None:
+    energies_j = [500.0, 600.0, 700.0, 450.0, 510.0]
+    seen = [Reading(counter="c", energy_j=one, at_s=float(at)) for at, one in enumerate(energies_j)]
+
+    assert 100 + 100 + (100 + 60) / 2 + 60 == energy_of(counter(), seen, 4.0).value
+
+
+def test_reset_twice_running_both_steps_are_filled() -> None:
+    energies_j = [500.0, 600.0, 40.0, 20.0, 120.0]
+    seen = [Reading(counter="c", energy_j=one, at_s=float(at)) for at, one in enumerate(energies_j)]
+
+    assert 400.0 == pytest.approx(energy_of(counter(), seen, 4.0).value)
+    assert "was reset 2 times" in problems(counter(), tallied(seen), 4.0)[0]
 
 
 def test_power_read_beside_joules_stands_in_for_the_step_of_a_reset() -> None:

@@ -10,7 +10,8 @@ from greenwright.meter import clock
 from greenwright.meter.contract import Missing
 from greenwright.meter.polling import Followed, pollers
 from greenwright.meter.sensors import Source, choose
-from greenwright.meter.window import CHECK_RATIO, Tally, part
+from greenwright.meter.tally import Tally
+from greenwright.meter.window import CHECK_RATIO, part
 from greenwright.records.checkup import CrossCheck, Finding, Grading, MachineGrade
 from greenwright.records.quantities import Grade
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from greenwright.records.energy import Reading
@@ -58,6 +59,8 @@ class Counter:
     """It shows power, not joules: to be looked at this often. None for a counter of joules."""
     coarse: bool = False
     """Of the whole node, but too coarse to stand in for finer counters: used alone only where there is nothing else."""
+    bounds_w: Callable[[float], tuple[float, float]] | None = None
+    """For a model of power that is surer here than there: between which watts it truly lies when it shows so many."""
     marginal: bool = False
     """Holds only what this work adds: no idling, no neighbours."""
 
@@ -70,6 +73,8 @@ class Missing:
     why: str
     mend: str = ""
     """One command, or one thing to do; "" where nothing mends it."""
+    is_command: bool = True
+    """False where ``mend`` is something to do, and nothing to run."""
     applies: bool = True
     """False where no machine of this kind has one: nobody needs to be told, unless they ask."""
 

@@ -20,7 +20,8 @@ def missing_power(root: Path = Path("/")) -> list[Missing]:
         return []
     names = sorted(cpu_names(root)) or ["an unreadable /proc/cpuinfo"]
     why = f"the catalogue has no entry for {', '.join(names)}"
-    return [Missing(what="power of this CPU", why=why, mend="add an entry to catalogue/data/cpu_power.toml")]
+    mend = "add an entry to catalogue/data/cpu_power.toml"
+    return [Missing(what="power of this CPU", why=why, mend=mend, is_command=False)]
 
 
 def cpu_names(root: Path) -> set[str]:

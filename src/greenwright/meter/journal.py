@@ -89,44 +89,81 @@ class Line:
     end: EndLine | None = None
 
 
+class Journal:
+    """A file that lines are written to, kept open between those that need not be waited for.
+
+    Raises:
+        BadInputError: the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import msgspec
+
+        self.path = path
+        self._encode = msgspec.json.Encoder().encode
+        self._file: int | None = None
+        self._size_bytes = -1
+
+    def write(self, line: Line, *, durable: bool = True) -> None:
+        """Write one line at the end. A torn last line is closed off first.
+
+        ``durable`` waits until the disk has it, and whatever was written before. Without, it outlives this process all the
+        same, and is lost only where the machine loses power. A durable line closes the file: should somebody move it away,
+        the next line begins a new one.
+        """
+        whole = {name: value for name in Line.__slots__ if (value := getattr(line, name)) is not None and value != ()}
+        content = self._encode(whole) + b"\n"
+        try:
+            file = self._opened()
+            size_bytes = os.lseek(file, 0, os.SEEK_END)
+            if size_bytes not in (0, self._size_bytes) and os.pread(file, 1, size_bytes - 1) != b"\n":
+                content = _CANCEL + content
+            self._size_bytes = size_bytes + len(content)
+            _write_all(file, content)
+            if durable:
+                os.fdatasync(file)
+                self.close()
+        except OSError as error:
+            self.close()
+            raise BadInputError(
+                f"the journal {self.path} cannot be written: {error.strerror}; name a folder that can be"
+            ) from error
+
+    def close(self) -> None:
+        """Let go of the file. More than once does no harm."""
+        if self._file is not None:
+            os.close(self._file)
+        self._file, self._size_bytes = None, -1
+
+    def _opened(self) -> int:
+        if self._file is None:
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+            try:
+                self._file = os.open(self.path, flags, 0o644)
+            except FileNotFoundError:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = os.open(self.path, flags, 0o644)
+        return self._file
+
+
+def _write_all(file: int, content: bytes) -> None:
+    """A disk that is nearly full takes a part, and refuses the rest."""
+    while content:
+        content = content[os.write(file, content) :]
+
+
 def append(path: Path, window: Window) -> None:
     """Write one window at the end, and wait until the disk has it. A torn last line is closed off first."""
     append_line(path, Line(window=window))
 
 
-def append_line(path: Path, line: Line, *, durable: bool = True) -> None:
-    """Write one line at the end. A torn last line is closed off first.
-
-    ``durable`` waits until the disk has it, and whatever was written before. Without, it outlives this process all the same,
-    and is lost only where the machine loses power.
+def append_line(path: Path, line: Line) -> None:
+    """Write one line at the end, and wait until the disk has it. A torn last line is closed off first.
 
     Raises:
         BadInputError: the file cannot be written.
     """
-    import msgspec
-
-    try:
-        file = _opened(path)
-    except OSError as error:
-        raise BadInputError(f"the journal {path} cannot be written: {error.strerror}; name a folder that can be") from error
-    try:
-        size_bytes = os.lseek(file, 0, os.SEEK_END)
-        torn = size_bytes and os.pread(file, 1, size_bytes - 1) != b"\n"
-        whole = {name: value for name in Line.__slots__ if (value := getattr(line, name)) is not None and value != ()}
-        os.write(file, (_CANCEL if torn else b"") + msgspec.json.encode(whole) + b"\n")
-        if durable:
-            os.fdatasync(file)
-    finally:
-        os.close(file)
-
-
-def _opened(path: Path) -> int:
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
-    try:
-        return os.open(path, flags, 0o644)
-    except FileNotFoundError:  # the folder is made only where it is missing: this is called every second
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, flags, 0o644)
+    Journal(path).write(line)
 
 
 def read_journal(path: Path) -> list[Window]:

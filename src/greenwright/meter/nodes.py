@@ -1,11 +1,13 @@
 """Where this process stands in a job of many, and which process of a machine reads the counters that all of them share.
 
 A counter of the machine is read by one process of a job, whoever comes first: it holds a name in the kernel's abstract socket
-space, which the kernel frees when the process ends, however it ends. Nothing is left on disk.
+space, which the kernel frees when the process ends, however it ends. Nothing is left on disk. Another process that still measures
+then takes over at its next look, so that what the machine uses until the last one ends is counted.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 DEPTH = "GREENWRIGHT_DEPTH"
 """How many ``greenwright measure`` enclose this process: a measured program may measure itself, too."""
 ELSEWHERE = "elsewhere:"
-"""Begins the name of a counter that another process of the job reads; its joules here are none."""
+"""Begins the name of a counter that another process of the job reads; its joules here are those since this one took over."""
+RETRY_S = 0.5
+"""How often a process tries to take over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,32 +123,46 @@ class Seat:
 
     def __init__(self, one: Place) -> None:
         self._socket: socket.socket | None = None
+        self._name = f"\0greenwright/{os.getuid()}/{one.job}/{os.environ.get(DEPTH, '0')}" if one.job else ""
+        self._asked_s = -math.inf
+        self._has_left = False
         self.is_reader = True
-        if not one.job:
-            return
-        name = f"\0greenwright/{os.getuid()}/{one.job}/{os.environ.get(DEPTH, '0')}"
-        import socket  # only jobs of many processes need it
-
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        try:
-            self._socket.bind(name)
-        except OSError:
-            self.is_reader = False
-            self.leave()
+        if one.job:
+            self.is_reader = self._take()
 
     def leave(self) -> None:
         """Let another process read. More than once does no harm."""
+        self._has_left = True
         if self._socket is not None:
             with suppress(OSError):
                 self._socket.close()
             self._socket = None
+
+    def reads_now(self) -> bool:
+        """Whether this process reads, having taken over where the one that did has ended: asked at every look, tried now and then."""
+        if not self.is_reader and not self._has_left and clock.now_s() - self._asked_s >= RETRY_S:
+            self._asked_s = clock.now_s()
+            self.is_reader = self._take()
+        return self.is_reader
+
+    def _take(self) -> bool:
+        import socket  # only jobs of many processes need it
+
+        taken = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            taken.bind(self._name)
+        except OSError:
+            taken.close()
+            return False
+        self._socket = taken
+        return True
 
 
 def once_per_machine(sources: Sequence[Source], seat: Seat) -> tuple[Source, ...]:
     """The same counters; those of the whole machine gain nothing where another process of the job reads them."""
     if seat.is_reader:
         return tuple(sources)
-    return tuple(source if is_own(source) else _elsewhere(source) for source in sources)
+    return tuple(source if is_own(source) else _elsewhere(source, seat) for source in sources)
 
 
 def is_own(source: Source) -> bool:
@@ -152,20 +170,24 @@ def is_own(source: Source) -> bool:
     return source.counter.marginal
 
 
-def _elsewhere(source: Source) -> Source:
+def _elsewhere(source: Source, seat: Seat) -> Source:
     told = replace(
         source.counter,
         id=f"{ELSEWHERE}{source.counter.id}",
         source=f"counted once, by another process of this job on this machine: {source.counter.source}",
     )
-    return replace(source, probe=_Elsewhere(META=source.meta), counter=told)
+    return replace(source, probe=_Elsewhere(META=source.meta, source=source, seat=seat), counter=told)
 
 
 @dataclass(slots=True, kw_only=True)
 class _Elsewhere:
-    """A probe whose counters never move."""
+    """A probe whose counters stand still, until its process has to read them."""
 
     META: Meta
+    source: Source
+    seat: Seat
+    _from_j: float | None = None
+    """What the counter showed when this process took over."""
 
     def find(self, root: Path = Path("/")) -> list[Counter]:  # noqa: ARG002 - as every probe has it
         """Nothing of its own."""
@@ -176,5 +198,15 @@ class _Elsewhere:
         return []
 
     def read(self, counter: Counter) -> Reading:
-        """Look once: no joules."""
-        return Reading(counter=counter.id, energy_j=0.0, at_s=clock.now_s())
+        """Look once: no joules and no watts, or those since this process took over."""
+        if not self.seat.reads_now():
+            nothing_w = 0.0 if counter.sample_s is not None else None
+            return Reading(
+                counter=counter.id, at_s=clock.now_s(), energy_j=None if counter.sample_s else 0.0, power_w=nothing_w
+            )
+        shown = self.source.read()
+        if shown.energy_j is None:
+            return replace(shown, counter=counter.id)
+        if self._from_j is None:
+            self._from_j = shown.energy_j
+        return replace(shown, counter=counter.id, energy_j=shown.energy_j - self._from_j)

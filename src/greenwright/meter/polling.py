@@ -5,20 +5,23 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, TypeVar
 
 from greenwright.errors import CannotHereError
-from greenwright.meter import clock
-from greenwright.meter import window as arithmetic
-from greenwright.meter.window import Tally
+from greenwright.meter import clock, tally
+from greenwright.meter.tally import Tally
+from greenwright.meter.ticking import Ticking
+from greenwright.meter.window import poll_s
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from greenwright.meter.sensors import Source
     from greenwright.records.energy import Reading
 
 _GOLDEN_SHARE = 0.618033988749895
+Told = TypeVar("Told")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -35,18 +38,26 @@ class Poller:
     """Follows open windows with some counters. A thread runs while any is open, if the counters need it.
 
     Slow probes have threads of their own, so that they do not hold up the others.
+
+    Args:
+        sources: The counters.
+        asked_s: How often somebody else asks for ``so_far``, while a window is open. Where that is often enough, no thread
+            need look besides.
     """
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Sequence[Source], asked_s: float | None = None) -> None:
         self.sources = tuple(sources)
         self.wait_s = _wait_s(self.sources)
-        """How long from look to look; None where looks at the ends of a window suffice."""
+        """How long from look to look; None where looks at the ends of a window suffice, or others see to it."""
         self._open: list[Followed] = []
         self._latest: dict[str, Reading] = {}
         self._lock = threading.Lock()
-        self._stop = threading.Event()
+        self._ticking: Ticking | None = None
         self._samples = any(source.counter.sample_s is not None for source in self.sources)
         self._looked_s = -math.inf
+        is_slow = any(source.meta.slow for source in self.sources)
+        if asked_s is not None and self.wait_s is not None and asked_s <= self.wait_s and not (is_slow or self._samples):
+            self.wait_s = None
 
     def follow(self, one: Followed) -> None:
         """Take the first look into ``one``, and keep adding to it until ``leave``."""
@@ -56,10 +67,7 @@ class Poller:
             self._add(one, readings)
             self._open.append(one)
             if self.wait_s is not None and len(self._open) == 1:
-                self._stop = threading.Event()
-                threading.Thread(
-                    target=self._run, args=(self.wait_s, self._stop), name="greenwright-meter", daemon=True
-                ).start()
+                self._ticking = Ticking("greenwright-meter", _waits_s(self.wait_s), self._tick)
 
     def leave(self, one: Followed) -> None:
         """Take the last look into ``one``, and add no more; the thread ends with the last open window."""
@@ -68,8 +76,8 @@ class Poller:
             if one in self._open:
                 self._add(one, readings)
                 self._open.remove(one)
-            if not self._open:
-                self._stop.set()
+            if not self._open and self._ticking is not None:
+                self._ticking.stop()
 
     def look(self) -> None:
         """Read every source into every open window."""
@@ -78,22 +86,18 @@ class Poller:
             for one in self._open:
                 self._add(one, readings)
 
-    def so_far(self, one: Followed) -> dict[str, Tally]:
-        """What the counters of ``one`` came to by now, with a look of its own."""
+    def so_far(self, one: Followed, of: Callable[[Source, Tally], Told]) -> dict[str, Told]:
+        """What ``of`` makes of every source and what it came to by now, with a look of its own; by the counter's id."""
         readings = self._edge()
         with self._lock:
             for each in self._open:  # a look serves every window, and the thread need not take it again
                 self._add(each, readings)
             self._looked_s = clock.now_s()
-            return {source.counter.id: one.tallies[source.counter.id] for source in self.sources}
+            return {source.counter.id: of(source, one.tallies[source.counter.id]) for source in self.sources}
 
-    def _run(self, wait_s: float, stop: threading.Event) -> None:
-        step = 0
-        # The waits differ from one another, or power that swings in step with them would always be met at the same phase.
-        while not stop.wait(wait_s * (0.75 + 0.5 * (step * _GOLDEN_SHARE % 1))):
-            if self._samples or self.wait_s is None or clock.now_s() - self._looked_s >= self.wait_s:
-                self.look()
-            step += 1
+    def _tick(self) -> None:
+        if self._samples or self.wait_s is None or clock.now_s() - self._looked_s >= self.wait_s:
+            self.look()
 
     def _edge(self) -> dict[str, Reading | None]:
         """A look for the end of a window: a new one, or for slow probes the last one, at today's instant, if it is fresh."""
@@ -116,31 +120,39 @@ class Poller:
 
     def _add(self, one: Followed, readings: dict[str, Reading | None]) -> None:
         for source in self.sources:
-            tally, reading = one.tallies[source.counter.id], readings[source.counter.id]
-            one.tallies[source.counter.id] = (
-                arithmetic.failed(tally) if reading is None else arithmetic.follow(tally, reading, source.counter)
-            )
+            counter = source.counter
+            reading = readings[counter.id]
+            if reading is None:
+                tally.failed(one.tallies[counter.id])
+            else:
+                tally.follow(one.tallies[counter.id], reading, counter)
 
 
-def pollers(sources: Sequence[Source]) -> list[Poller]:
+def pollers(sources: Sequence[Source], asked_s: float | None = None) -> list[Poller]:
     """One for all counters that are looked at equally often; slow probes have one each."""
     groups: dict[tuple[str, float | None], list[Source]] = {}
     for source in sources:
         rests = source.counter.sample_s is None and source.meta.fallback
-        often_s = None if rests else source.counter.sample_s or arithmetic.LOOK_S
+        often_s = None if rests else source.counter.sample_s or tally.LOOK_S
         groups.setdefault((source.meta.id if source.meta.slow else "", often_s), []).append(source)
-    return [Poller(group) for group in groups.values()]
+    return [Poller(group, asked_s) for group in groups.values()]
 
 
 def _at(reading: Reading, now_s: float) -> Reading:
     return replace(reading, at_s=now_s)
 
 
+def _waits_s(wait_s: float) -> Iterator[float]:
+    """They differ from one another, or power that swings in step with them would always be met at the same phase."""
+    for step in count():
+        yield wait_s * (0.75 + 0.5 * (step * _GOLDEN_SHARE % 1))
+
+
 def _wait_s(sources: Sequence[Source]) -> float | None:
     asked_s = [source.counter.sample_s for source in sources if source.counter.sample_s is not None]
     if any(source.counter.sample_s is None and not source.meta.fallback for source in sources):
-        asked_s.append(arithmetic.LOOK_S)
-    if (wrap_s := arithmetic.poll_s(_wrap_j(source) for source in sources if source.counter.sample_s is None)) is not None:
+        asked_s.append(tally.LOOK_S)
+    if (wrap_s := poll_s(_wrap_j(source) for source in sources if source.counter.sample_s is None)) is not None:
         asked_s.append(wrap_s)
     return min(asked_s, default=None)
 

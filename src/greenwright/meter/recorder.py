@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import repeat
 from pathlib import Path
+from typing import TypeAlias
 
 from greenwright.errors import BadInputError, CannotHereError
 from greenwright.meter import clock, journal
+from greenwright.meter.journal import Journal
 from greenwright.meter.nodes import is_own, run_id
 from greenwright.meter.sensors import Source
-from greenwright.records.energy import Part, Window
+from greenwright.meter.ticking import Ticking
+from greenwright.records.energy import Window
 from greenwright.records.runs import Place
 
 SYNC_LOOKS = 10
@@ -20,12 +25,8 @@ SYNC_LOOKS = 10
 those in between; a machine that loses power does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """What an open window holds by now."""
-
-    cpu_s: float
-    parts: Sequence[Part]
+SoFar: TypeAlias = tuple[float, dict[str, tuple[float, float, float]]]
+"""What an open window holds by now: CPU seconds, and value, low and high of each counter."""
 
 
 @dataclass(kw_only=True)
@@ -41,48 +42,47 @@ class Recorder:
     after_look: Callable[[], None] | None = None
     """Called by the thread after each look: where a live display is refreshed."""
     id: str = ""
-    _open: dict[int, Callable[[], Held]] = field(default_factory=dict)
+    _journal: Journal = field(init=False)
+    _open: dict[int, Callable[[], SoFar]] = field(default_factory=dict)
     _last_number: int = 0
     _look_count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _stop: threading.Event = field(default_factory=threading.Event)
+    _ticking: Ticking | None = None
     _ended: bool = False
 
     def __post_init__(self) -> None:
         """Begin the journal, and load what writes it, before the first window: whoever is measured must not wait for that."""
+        self._journal = Journal(self.path)
         self._begin()
 
-    def opened(self, window_name: str, so_far: Callable[[], Held], at_s: float) -> int:
+    def opened(self, window_name: str, so_far: Callable[[], SoFar], at_s: float) -> int:
         """Follow a window that opened; the number it goes by."""
         with self._lock:
             self._last_number += 1
             number = self._last_number
             line = journal.OpenedLine(number=number, name=window_name, started_at=_now(), at_s=at_s)
-            journal.append_line(self.path, journal.Line(opened=line), durable=False)  # the work that begins must not wait
+            self._journal.write(journal.Line(opened=line), durable=False)  # the work that begins must not wait
             self._open[number] = so_far
             if len(self._open) == 1 and self.interval_s is not None:
-                self._stop = threading.Event()
-                threading.Thread(
-                    target=self._run, args=(self.interval_s, self._stop), name="greenwright-journal", daemon=True
-                ).start()
+                self._ticking = Ticking("greenwright-journal", repeat(self.interval_s), self._tick)
         return number
 
     def closed(self, number: int, window: Window, at_s: float) -> None:
         """Keep a window that ended; the thread ends with the last that is open."""
         with self._lock:
             self._open.pop(number, None)
-            if not self._open:
-                self._stop.set()
+            if not self._open and self._ticking is not None:
+                self._ticking.stop()
             line = journal.Line(window=window, number=number, ended_s=at_s)
             waits = not self._open or self.interval_s is None  # within others the next look sees to it, and nothing is held up
-            journal.append_line(self.path, line, durable=waits)
+            self._journal.write(line, durable=waits)
 
     def end(self, exit_code: int | None = None) -> None:
         """Say that the run ended as it should. More than once does no harm."""
         with self._lock:
             if not self._ended:
                 self._ended = True
-                journal.append_line(self.path, journal.Line(end=journal.EndLine(exit_code=exit_code)))
+                self._journal.write(journal.Line(end=journal.EndLine(exit_code=exit_code)))
 
     def look(self) -> None:
         """Write what every open window holds by now. A window that cannot be read now is left for the next look."""
@@ -91,7 +91,7 @@ class Recorder:
             if looks:
                 self._look_count += 1
                 durable = self._look_count % SYNC_LOOKS == 0
-                journal.append_line(self.path, journal.Line(looks=looks), durable=durable)
+                self._journal.write(journal.Line(looks=looks), durable=durable)
 
     def _begin(self) -> None:
         started_at = _now()
@@ -105,31 +105,23 @@ class Recorder:
             command=self.command,
             interval_s=self.interval_s,
         )
-        journal.append_line(self.path, journal.Line(run=line), durable=False)
+        self._journal.write(journal.Line(run=line), durable=False)
 
-    def _run(self, interval_s: float, stop: threading.Event) -> None:
-        while not stop.wait(interval_s):
-            try:
-                self.look()
-                if self.after_look is not None:
-                    self.after_look()
-            except (BadInputError, CannotHereError):  # no space left, a sink that went away: measuring goes on
-                continue
+    def _tick(self) -> None:
+        with suppress(BadInputError, CannotHereError):  # no space left, a sink that went away: measuring goes on
+            self.look()
+            if self.after_look is not None:
+                self.after_look()
 
 
-def _look(number: int, so_far: Callable[[], Held]) -> journal.LookLine | None:
+def _look(number: int, so_far: Callable[[], SoFar]) -> journal.LookLine | None:
     try:
-        held = so_far()
+        cpu_s, parts_j = so_far()
     except (CannotHereError, BadInputError):
         return None
-    if not held.parts:
+    if not parts_j:
         return None
-    return journal.LookLine(
-        number=number,
-        at_s=clock.now_s(),
-        cpu_s=held.cpu_s,
-        parts_j={part.counter: (part.energy_j.value, part.energy_j.low, part.energy_j.high) for part in held.parts},
-    )
+    return journal.LookLine(number=number, at_s=clock.now_s(), cpu_s=cpu_s, parts_j=parts_j)
 
 
 def _counter_line(source: Source) -> journal.CounterLine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -136,8 +136,8 @@ def merge(runs: Sequence[Run]) -> Merged:
     """
     traces: dict[tuple[str, str, str], list[Trace]] = defaultdict(list)
     for run in runs:
-        for trace in run.traces:
-            if not trace.counter.startswith(ELSEWHERE):
+        for trace in map(_taken_over, run.traces):
+            if trace is not None:
                 owner = f"{run.place.pid}/{run.place.process_started}" if trace.own else ""
                 traces[run.place.boot_id or run.place.host, trace.counter, owner].append(trace)
     if not traces:
@@ -156,6 +156,15 @@ def merge(runs: Sequence[Run]) -> Merged:
         counted_twice_j=max(0.0, every_j - energy_j.value),
         finished=all(run.finished for run in runs),
     )
+
+
+def _taken_over(trace: Trace) -> Trace | None:
+    """What this process read itself: of a counter that another one read, from the time on at which it took over."""
+    if not trace.counter.startswith(ELSEWHERE):
+        return trace
+    begun = max((number for number, look in enumerate(trace.looks) if look.energy_j <= 0), default=0)
+    looks = trace.looks[begun:]
+    return replace(trace, counter=trace.counter.removeprefix(ELSEWHERE), looks=looks) if len(looks) > 1 else None
 
 
 def _machine(key: str, parts: list[Part], runs: Sequence[Run]) -> MachineTotal:

@@ -11,7 +11,6 @@ from greenwright.meter import baseline, clock
 from greenwright.meter import window as arithmetic
 from greenwright.meter.nodes import ELSEWHERE, Seat, once_per_machine, place, run_id
 from greenwright.meter.polling import Followed, Poller, pollers
-from greenwright.meter.recorder import Held, Recorder
 from greenwright.meter.sensors import Source, choose, choose_within, sensors
 from greenwright.records.energy import Part, Window
 from greenwright.records.quantities import Grade
@@ -22,7 +21,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from greenwright.meter.contract import Probe
-    from greenwright.meter.window import Tally
+    from greenwright.meter.recorder import Recorder, SoFar
+    from greenwright.meter.tally import Tally
+    from greenwright.meter.window import Held
 
 
 class Meter:
@@ -93,6 +94,8 @@ class Meter:
         self.recorder: Recorder | None = None
         """Keeps the journal."""
         if journal is not None:
+            from greenwright.meter.recorder import Recorder  # nobody else needs it
+
             self.recorder = Recorder(
                 path=journal,
                 name=self.name,
@@ -108,7 +111,9 @@ class Meter:
         self._without_idle = {
             one.counter.id for one in self.sources if one.counter.marginal or one.counter.id.startswith(ELSEWHERE)
         }
-        self.pollers: tuple[Poller, ...] = tuple(pollers([*self.sources, *self.inner]))
+        self._counted = {one.counter.id for one in self.sources}
+        asked_s = None if self.recorder is None else interval_s  # every line of the journal takes a look
+        self.pollers: tuple[Poller, ...] = tuple(pollers([*self.sources, *self.inner], asked_s))
         """What looks at the counters while a window is open."""
 
     @property
@@ -199,13 +204,20 @@ class Meter:
 
     def _so_far(self, name: str, one: Followed) -> Window:
         at_s, cpu_s = clock.now_s(), self._cpu_s()
-        tallies = {key: tally for poller in self.pollers for key, tally in poller.so_far(one).items()}
+        tallies = {key: tally for poller in self.pollers for key, tally in poller.so_far(one, _copy).items()}
         return self._window(name, one, tallies, duration_s=at_s - one.at_s, cpu_s=cpu_s - one.cpu_s)
 
-    def _held(self, one: Followed) -> Held:
+    def _held(self, one: Followed) -> SoFar:
+        """What the journal keeps of ``_so_far``, without the rest, which would be most of what a look costs."""
         duration_s, cpu_s = clock.now_s() - one.at_s, self._cpu_s() - one.cpu_s
-        tallies = {key: tally for poller in self.pollers for key, tally in poller.so_far(one).items()}
-        return Held(cpu_s=cpu_s, parts=_parts(self.sources, tallies, duration_s))
+
+        def held(source: Source, tally: Tally) -> Held | None:
+            is_counted = source.counter.id in self._counted
+            return arithmetic.held(source.counter, tally, duration_s) if is_counted else None
+
+        return cpu_s, {
+            key: told[:3] for poller in self.pollers for key, told in poller.so_far(one, held).items() if told is not None
+        }
 
     def _window(self, name: str, one: Followed, tallies: dict[str, Tally], *, duration_s: float, cpu_s: float) -> Window:
         parts = _parts(self.sources, tallies, duration_s)
@@ -232,6 +244,11 @@ class Meter:
                 problem for source in (*self.sources, *self.inner) for problem in _problems(source, tallies, duration_s)
             ),
         )
+
+
+def _copy(_source: Source, tally: Tally) -> Tally:
+    """As it is now: the next look adds to it in place."""
+    return replace(tally)
 
 
 def _parts(sources: Sequence[Source], tallies: dict[str, Tally], duration_s: float) -> tuple[Part, ...]:
@@ -310,7 +327,6 @@ class OpenWindow:
             raise BadInputError(f"the window {self.name!r} is not open; ask within its block, or read its result")
         return self._meter._so_far(self.name, self._start)  # noqa: SLF001 - one class in two halves
 
-    def _held(self) -> Held:
-        """What the journal keeps of ``so_far``, without the rest, which would be most of what a look costs."""
+    def _held(self) -> SoFar:
         assert self._start is not None
         return self._meter._held(self._start)  # noqa: SLF001 - likewise

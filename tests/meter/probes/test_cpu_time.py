@@ -11,7 +11,7 @@ import pytest
 from greenwright.catalogue.load import factors
 from greenwright.meter import clock
 from greenwright.meter.probes import cpu_time
-from greenwright.meter.window import gained_j
+from greenwright.meter.tally import gained_j
 from greenwright.records.quantities import Grade
 from greenwright.testing.probes import ProbeContract
 

@@ -102,10 +102,10 @@ def test_a_file_that_cannot_be_read_is_named_with_the_command_that_opens_it(tmp_
     assert missing.mend.startswith("sudo chmod a+r")
 
 
-def test_a_file_that_goes_away_is_an_error_with_advice(tmp_path: Path) -> None:
+def test_a_file_that_shows_no_number_any_more_is_an_error_with_advice(tmp_path: Path) -> None:
     folder = driver(tmp_path, 0, "amd_energy", {"energy1_label": "Esocket0", "energy1_input": "5"})
     (counter,) = hwmon.find(tmp_path)
-    (folder / "energy1_input").unlink()
+    (folder / "energy1_input").write_text("")
 
     with pytest.raises(CannotHereError, match="greenwright doctor"):
         hwmon.read(counter)

@@ -9,7 +9,7 @@ import pytest
 from greenwright.errors import CannotHereError
 from greenwright.meter import nvidia
 from greenwright.meter.probes import nvml
-from greenwright.meter.window import gained_j
+from greenwright.meter.tally import gained_j
 from greenwright.testing.probes import FakeNvml, ProbeContract
 
 if TYPE_CHECKING:

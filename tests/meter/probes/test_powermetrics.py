@@ -40,6 +40,23 @@ def test_the_combined_power_goes_before_the_sum_of_the_parts(tmp_path: Path) -> 
     assert 21.0 == powermetrics.read(counter).power_w
 
 
+def test_older_systems_show_the_joules_of_a_sample(tmp_path: Path) -> None:
+    older = {"cpu_energy": 700, "gpu_energy": 250, "ane_energy": 50, "dram_energy": 90, "package_energy": 1200, "clusters": []}
+    shown = {"elapsed_ns": 200_000_000, "hw_model": "MacBookPro18,3", "processor": older}
+    write_program(tmp_path / "usr/bin/powermetrics", plistlib.dumps(shown).decode())
+    (counter,) = powermetrics.find(tmp_path)
+
+    assert 5.0 == pytest.approx(powermetrics.read(counter).power_w)
+
+
+def test_a_mac_without_an_apple_chip_shows_no_power(tmp_path: Path) -> None:
+    shown = {"elapsed_ns": 200_000_000, "hw_model": "iMac19,1", "processor": {"package_watts": 187.25}}
+    write_program(tmp_path / "usr/bin/powermetrics", plistlib.dumps(shown).decode())
+    (missing,) = powermetrics.missing(tmp_path)
+
+    assert "this Mac has no Apple chip" in missing.why
+
+
 def test_who_may_not_run_it_is_told_what_allows_it(tmp_path: Path) -> None:
     program = mac(tmp_path, 20.0)
     program.write_text("#!/bin/sh\necho 'powermetrics must be invoked as the superuser' >&2\nexit 1\n")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from greenwright.errors import CannotHereError
+from greenwright.meter.files import KeptOpen
 from greenwright.meter.probes import rapl
-from greenwright.meter.window import gained_j
+from greenwright.meter.tally import gained_j
 from greenwright.testing.probes import FakePowercap, ProbeContract
 
 if TYPE_CHECKING:
@@ -52,14 +53,14 @@ def test_a_mirror_that_moves_between_the_looks_is_still_seen(tmp_path: Path, mon
     fake = FakePowercap(tmp_path)
     fake.add("intel-rapl:0", "package-0", 120.0)
     fake.add("intel-rapl:1", "package-1", 120.0)
-    read_integer = rapl._integer
+    read_integer = KeptOpen.integer
 
-    def read_while_time_passes(file: Path) -> int:
-        if file.name == "energy_uj":
+    def read_while_time_passes(file: KeptOpen) -> int:
+        if file.path.name == "energy_uj":
             fake.run(0.001)
         return read_integer(file)
 
-    monkeypatch.setattr(rapl, "_integer", read_while_time_passes)
+    monkeypatch.setattr(KeptOpen, "integer", read_while_time_passes)
 
     assert 1 == len(rapl.find(fake.root))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from greenwright.errors import CannotHereError
 from greenwright.meter import clock
 from greenwright.meter.contract import Counter, Meta, Missing
+from greenwright.meter.files import KeptOpen
 from greenwright.records.energy import Reading
 from greenwright.records.quantities import Grade
 from greenwright.units import J_PER_UJ, W_PER_UW
@@ -63,9 +64,9 @@ def read(counter: Counter) -> Reading:
     Raises:
         CannotHereError: the file can no longer be read.
     """
-    file: Path = counter.handle
+    file: KeptOpen = counter.handle
     try:
-        shown = int(file.read_text())
+        shown = file.integer()
     except (OSError, ValueError) as error:
         raise CannotHereError(f"{file} cannot be read any more ({error}); see `greenwright doctor`") from error
     if counter.sample_s is None:
@@ -147,7 +148,7 @@ def _counter(  # noqa: PLR0913 - what a counter is
         id=f"hwmon:{file.parent.name}:{file.name.partition('_')[0]}",
         component=component,
         device=device,
-        handle=file,
+        handle=KeptOpen(file),
         covers=covers,
         low_ratio=1 - error_share,
         high_ratio=1 + error_share,

@@ -1,6 +1,7 @@
 """GPU energy from NVIDIA's driver: its energy counter, and power sampled where a GPU keeps none.
 
-Where both can be read each look takes both, so that every window checks one against the other.
+Where both can be read each look takes both, so that every window checks one against the other. Both are those of the GPU: the
+module scope of Grace Hopper (``NVML_POWER_SCOPE_MODULE``) holds a processor that the kernel counts, too, and is never asked for.
 
 Source: https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceQueries.html (nvmlDeviceGetTotalEnergyConsumption, in
 millijoules since the driver was loaded, Volta and newer; nvmlDeviceGetPowerUsage, in milliwatts, within 5 %, on Ampere and

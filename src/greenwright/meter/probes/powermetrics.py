@@ -1,7 +1,8 @@
 """Energy of Apple silicon, from the power that macOS's ``powermetrics`` shows.
 
 Source: https://www.unix.com/man_page/osx/1/powermetrics/ (``--samplers cpu_power``, ``-f plist``): milliwatts of CPU, GPU and
-neural engine, modelled by the chip itself; needs root
+neural engine, modelled by the chip itself; needs root. Keys as asitop (https://github.com/tlkh/asitop) reads them on macOS 11 and
+12, and as newer systems write them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from greenwright.meter.contract import Counter, Meta, Missing
 from greenwright.meter.programs import find_program, output_of
 from greenwright.records.energy import Reading
 from greenwright.records.quantities import Grade
-from greenwright.units import W_PER_MW
+from greenwright.units import S_PER_NS, W_PER_MW
 
 META = Meta(
     id="powermetrics",
@@ -34,7 +35,7 @@ ERROR_SHARE = 0.1
 
 _WHAT = "power of an Apple chip (powermetrics)"
 _MEND = 'echo "$USER ALL=(root) NOPASSWD: /usr/bin/powermetrics" | sudo tee /etc/sudoers.d/powermetrics'
-_PARTS = ("cpu_power", "gpu_power", "ane_power")
+_PARTS = ("cpu", "gpu", "ane")
 
 
 def find(root: Path = Path("/")) -> list[Counter]:
@@ -95,9 +96,19 @@ def _power_w(command: list[str]) -> float | None:
     from xml.parsers.expat import ExpatError
 
     try:
-        shown: dict[str, Any] = plistlib.loads(said.strip(b"\0\n"))["processor"]
+        shown: dict[str, Any] = plistlib.loads(said.strip(b"\0\n"))
+        power_mw = _power_mw(shown["processor"], float(shown.get("elapsed_ns", 0)) * S_PER_NS)
     except (plistlib.InvalidFileException, ExpatError, KeyError, TypeError, ValueError) as error:
         raise CannotHereError(f"powermetrics answers in a form that is not known: {error}") from error
-    parts_mw = [float(shown[name]) for name in _PARTS if name in shown]
-    power_mw = shown.get("combined_power", sum(parts_mw) if parts_mw else None)
-    return None if power_mw is None else float(power_mw) * W_PER_MW
+    return None if power_mw is None else power_mw * W_PER_MW
+
+
+def _power_mw(chip: dict[str, Any], elapsed_s: float) -> float | None:
+    """Milliwatts; macOS 12 and older show the millijoules of the sample."""
+    if "combined_power" in chip:
+        return float(chip["combined_power"])
+    powers_mw = [float(chip[f"{part}_power"]) for part in _PARTS if f"{part}_power" in chip]
+    if powers_mw:
+        return sum(powers_mw)
+    energies_mj = [float(chip[f"{part}_energy"]) for part in _PARTS if f"{part}_energy" in chip]
+    return sum(energies_mj) / elapsed_s if energies_mj and elapsed_s > 0 else None

@@ -8,13 +8,13 @@ Source: https://docs.kernel.org/power/powercap/powercap.html
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenwright.errors import CannotHereError
 from greenwright.meter import clock
 from greenwright.meter.contract import Counter, Meta, Missing
+from greenwright.meter.files import KeptOpen
 from greenwright.records.energy import Reading
 from greenwright.records.quantities import Grade
 from greenwright.units import J_PER_UJ
@@ -72,7 +72,7 @@ def read(counter: Counter) -> Reading:
     """
     file, wrap_j = counter.handle
     try:
-        energy_uj = _integer(file)
+        energy_uj = file.integer()
     except (OSError, ValueError) as error:
         raise CannotHereError(f"{file} cannot be read any more ({error}); see `greenwright doctor`") from error
     return Reading(counter=counter.id, energy_j=energy_uj * J_PER_UJ, at_s=clock.now_s(), wrap_j=wrap_j)
@@ -105,7 +105,7 @@ def _counter(zone: Path, component: str) -> Counter:
         id=f"rapl:{zone.name.removeprefix('intel-rapl:')}:{_name(zone)}",
         component=component,
         device=name,
-        handle=(zone / "energy_uj", _integer(zone / "max_energy_range_uj") * J_PER_UJ),
+        handle=(KeptOpen(zone / "energy_uj"), KeptOpen(zone / "max_energy_range_uj").integer() * J_PER_UJ),
         covers=_COVERS[component].format(name=name),
         source=f"RAPL {_name(zone)}, {_POWERCAP}/{zone.name}",
     )
@@ -127,8 +127,8 @@ def _mirrored(counter: Counter, earlier: list[Counter], look: Callable[[Counter]
 
 def _why_unreadable(zone: Path) -> str | None:
     try:
-        _integer(zone / "energy_uj")
-        _integer(zone / "max_energy_range_uj")
+        KeptOpen(zone / "energy_uj").integer()
+        KeptOpen(zone / "max_energy_range_uj").integer()
     except PermissionError:
         return "only root may read energy_uj since Linux 5.10 (CVE-2020-8694)"
     except (OSError, ValueError) as error:
@@ -139,9 +139,8 @@ def _why_unreadable(zone: Path) -> str | None:
 def _why_none(root: Path) -> Missing:
     what = "CPU energy counter"
     if _is_virtual(root):
-        return Missing(
-            what=what, why="this is a virtual machine, and its host shows it no counters", mend="measure on bare metal"
-        )
+        why = "this is a virtual machine, and its host shows it no counters"
+        return Missing(what=what, why=why, mend="measure on bare metal", is_command=False)
     if any((root / mark).exists() for mark in (".dockerenv", "run/.containerenv")):
         mend = "docker run -v /sys:/host/sys:ro …, then Meter(root=Path('/host'))"
         return Missing(what=what, why="containers hide /sys/devices/virtual/powercap (GHSA-jq35-85cj-fj4p)", mend=mend)
@@ -154,12 +153,3 @@ def _is_virtual(root: Path) -> bool:
     except OSError:
         return False
     return any(line.startswith("flags") and "hypervisor" in line.split() for line in cpuinfo.splitlines())
-
-
-def _integer(file: Path) -> int:
-    """Read without Python's buffers and decoders, which would be half of what a look costs."""
-    opened = os.open(file, os.O_RDONLY)
-    try:
-        return int(os.read(opened, 32))
-    finally:
-        os.close(opened)
