@@ -89,10 +89,11 @@ def test_a_flat_grid_is_told_that_waiting_saves_nothing() -> None:
 
 
 def test_two_zones_with_the_same_column_are_found() -> None:
-    near = tuple(None if hour == 5 else value for hour, value in enumerate(healthy()))
-    other = replace(SERIES, values_g_per_kwh=tuple((value or 0) + 1 for value in healthy()))
+    own = {float(hour): value for hour, value in enumerate(healthy()) if value is not None}
+    near = {at: value for at, value in own.items() if at != 5}
+    other = {at: value + 1 for at, value in own.items()}
 
-    found = copies({"us-east-1": SERIES, "us-east-2": replace(SERIES, values_g_per_kwh=near), "us-west-1": other})
+    found = copies("us-east-1", {"us-east-1": own, "us-east-2": near, "us-west-1": other})
 
     assert len(found) == 1
     assert "us-east-1 and us-east-2" in found[0].text

@@ -57,6 +57,22 @@ def test_when_nobody_answers_the_yearly_average_stands_in_with_a_lower_grade_and
     assert found.notes[1].startswith("fell back after entsoe: web-api.tp.entsoe.eu answered 503")
 
 
+def test_where_the_average_stands_in_it_is_said_whom_nobody_asked_and_why() -> None:
+    found = ask(Web(), settings={})
+
+    assert "electricity-maps was not asked: ELECTRICITY_MAPS_TOKEN is not set" in found.notes
+    assert "entsoe was not asked: ENTSOE_TOKEN is not set" in found.notes
+    assert "the yearly average stands in for hours: graded assumed" in found.notes
+    assert not any("eia" in note or "neso" in note for note in found.notes)  # they know nothing of Germany
+
+
+def test_what_has_no_stand_in_says_which_keys_would_help() -> None:
+    direct = Ask(zone="US-CAL-CISO", start_s=NOW_S - 3600, end_s=NOW_S, boundary=Boundary.DIRECT)
+
+    with pytest.raises(SourceError, match=r"eia was not asked: EIA_API_KEY is not set"):
+        ask(Web(), direct, settings={})
+
+
 def test_without_a_key_nobody_is_asked() -> None:
     answer = Web()
 

@@ -24,6 +24,9 @@ IDLE_SHARES = {"cpu": (0.25, 0.05, 0.45), "other": (0.12, 0.05, 0.25)}
 """Idle power over the limit, where nobody measured it: value, low, high. CPUs: from data-centre servers; others: the accelerators
 whose idle power SPRUCE gives lie between 0.09 and 0.12."""
 
+READ_OFF = "nvidia-smi"
+"""The source of rows whose idle power somebody read off the device."""
+
 PRECISIONS = ("fp64", "fp32", "tf32", "fp16", "fp8", "fp4", "int8", "int4")
 _COLUMN = {name: f"{name}_tflops" if name.startswith(("fp", "tf")) else f"{name}_tops" for name in PRECISIONS}
 
@@ -178,7 +181,7 @@ def _accelerator(row: Row, measured: dict[str, tuple[MeasuredWork, ...]]) -> Dev
         kind=row.text("kind"),
         year=row.year(),
         busy_w=_busy(limit_w, row.source.title),
-        idle_w=_idle(row.number("idle_w"), limit_w, "other"),
+        idle_w=_idle(row.number("idle_w"), limit_w, "other", row.source),
         peak_flop_per_s={key: peak * FLOP_PER_TFLOP for key, name in _COLUMN.items() if (peak := row.number(name)) is not None},
         memory_bytes=None if memory is None else memory * BYTES_PER_GB,
         bandwidth_bytes_per_s=None if bandwidth is None else bandwidth * BYTES_PER_GB,
@@ -197,9 +200,10 @@ def _busy(limit_w: float | None, source: str) -> Quantity | None:
     return Quantity(value=limit_w, low=limit_w * BUSY_LOW_SHARE, high=limit_w, grade=Grade.MODELLED, source=said)
 
 
-def _idle(idle_w: float | None, limit_w: float | None, kind: str) -> Quantity | None:
+def _idle(idle_w: float | None, limit_w: float | None, kind: str, source: TableSource) -> Quantity | None:
     if idle_w is not None:
-        said = "SPRUCE's estimate (ccf/accelerators.json, Apache-2.0); half to double"
+        whose = source.title if source.key == READ_OFF else "SPRUCE's estimate (ccf/accelerators.json, Apache-2.0)"
+        said = f"{whose}; half to double"
         return Quantity(value=idle_w, low=idle_w / 2, high=idle_w * 2, grade=Grade.MODELLED, source=said)
     if limit_w is None:
         return None
@@ -262,7 +266,7 @@ def _cpu_device(row: Row) -> Device:
         kind="cpu",
         year=None,
         busy_w=_busy(limit_w, row.source.title),
-        idle_w=_idle(None, limit_w, "cpu"),
+        idle_w=_idle(None, limit_w, "cpu", row.source),
         peak_flop_per_s={},
         memory_bytes=None,
         bandwidth_bytes_per_s=None,

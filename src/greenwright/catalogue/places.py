@@ -115,7 +115,7 @@ def cloud_region(provider: str, name: str, own: Path | None = None) -> Place:
     An unknown region is the world. It keeps the provider's name, and nothing else of it.
     """
     own = own or own_folder()
-    cloud = _provider(provider)
+    cloud = provider_key(provider)
     rows = _region_rows(own)
     wanted = name.strip().lower().replace(" ", "")
     row = next((rows[cloud, tried] for tried in _spellings(cloud, wanted) if (cloud, tried) in rows), None)
@@ -275,7 +275,8 @@ def _region_rows(own: Path) -> dict[tuple[str, ...], Row]:
     return table("regions", ("provider", "region"), own)
 
 
-def _provider(text: str) -> str:
+def provider_key(text: str) -> str:
+    """A cloud's short name, however bills spell it; of another seller, its name in small letters."""
     plain = text.strip().lower()
     return next((key for key, names in PROVIDERS.items() if plain in names), plain)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations, groupby
+from itertools import groupby
 
 from greenwright.grid.series import DAY_S, time_text
 from greenwright.records.grid import Intensity
@@ -38,25 +38,21 @@ def doubts(series: Intensity) -> list[Doubt]:
     return [*_missing(series), *_flat(series), *_copied(series), *_absurd(series), *_nothing_to_choose(series)]
 
 
-def copies(series: Mapping[str, Intensity]) -> list[Doubt]:
-    """Pairs of zones that show the same values at the same times."""
-    found = []
-    for (one, first), (other, second) in combinations(series.items(), 2):
-        pairs = [(a, b) for a, b in zip(*_side_by_side(first, second), strict=True) if a is not None and b is not None]
-        same = sum(a == b for a, b in pairs)
-        if pairs and len({a for a, _ in pairs}) > 1 and same / len(pairs) >= ALIKE_SHARE:
-            text = f"{one} and {other} show the same value in {same} of {len(pairs)} steps: one is a copy of the other"
+def copies(zone: str, values: Mapping[str, Mapping[float, float]]) -> list[Doubt]:
+    """Other zones of one file that show the values of ``zone`` at the same times.
+
+    Args:
+        zone: whose values are doubted.
+        values: by zone and time, g/kWh.
+    """
+    own, found = values[zone], []
+    for other, theirs in values.items():
+        both = own.keys() & theirs.keys() if other != zone else set()
+        same = sum(own[at_s] == theirs[at_s] for at_s in both)
+        if both and same / len(both) >= ALIKE_SHARE and len({own[at_s] for at_s in both}) > 1:
+            text = f"{zone} and {other} show the same value in {same} of {len(both)} steps: one is a copy of the other"
             found.append(Doubt(kind="copied", text=text))
     return found
-
-
-def _side_by_side(first: Intensity, second: Intensity) -> tuple[Sequence[float | None], Sequence[float | None]]:
-    if first.step_s != second.step_s:
-        return (), ()
-    start_s, end_s = max(first.start_s, second.start_s), min(first.end_s, second.end_s)
-    count = max(0, round((end_s - start_s) / first.step_s))
-    places = [round((start_s - one.start_s) / one.step_s) for one in (first, second)]
-    return first.values_g_per_kwh[places[0] : places[0] + count], second.values_g_per_kwh[places[1] : places[1] + count]
 
 
 def _runs(series: Intensity) -> Iterator[tuple[float | None, int, int]]:

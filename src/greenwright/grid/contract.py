@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Protocol
 
 from greenwright.errors import BadInputError, CannotHereError
@@ -32,6 +33,8 @@ class Meta:
     """Whether it says what will be."""
     zones: str
     """For people: where."""
+    only: tuple[str, ...] = ()
+    """Patterns of the zones it knows, such as "US-*"; empty where only asking tells."""
     needs: tuple[str, ...] = ()
     """Environment variables: keys, a path, an address."""
     clock: str
@@ -86,6 +89,28 @@ class Reach:
         if not value:
             raise SourceError(f"{name} is not set; set it to use this source")
         return value
+
+
+def refusal(ask: Ask, meta: Meta) -> str:
+    """Why the source cannot know the answer, before anybody asks it; "" where it may."""
+    if ask.signal not in meta.signals or ask.boundary not in meta.boundaries:
+        known = " and ".join(f"{signal}, {boundary}" for signal in meta.signals for boundary in meta.boundaries)
+        return f"{meta.title} knows {known} intensities only, nothing {ask.signal} and {ask.boundary}"
+    if not (meta.forecast if ask.forecast else meta.history):
+        return f"{meta.title} knows what was, no forecast" if ask.forecast else f"{meta.title} knows what will be, no history"
+    if meta.only and not any(fnmatchcase(ask.zone.upper(), pattern) for pattern in meta.only):
+        return f"{meta.title} knows {meta.zones} only, not {ask.zone}"
+    return ""
+
+
+def refuse_others(ask: Ask, meta: Meta) -> None:
+    """What every source does first.
+
+    Raises:
+        SourceError: it cannot know the answer, whoever asks.
+    """
+    if why := refusal(ask, meta):
+        raise SourceError(why)
 
 
 class Source(Protocol):

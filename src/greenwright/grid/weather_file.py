@@ -9,7 +9,7 @@ from pathlib import Path
 
 from greenwright.errors import BadInputError
 from greenwright.grid.series import HOUR_S, parse_time_s, time_text
-from greenwright.grid.sources.file import TIMES
+from greenwright.grid.series_file import TIMES
 from greenwright.records.grid import Weather
 
 PREFIX = "wx_"

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenwright.grid.forecast.share import oracle_share
-from greenwright.grid.forecast.walk import LEADER, NOW, chosen, job_means, preferred
+from greenwright.grid.forecast.walk import HABITS as LEADER
+from greenwright.grid.forecast.walk import NOW, chosen, job_means, preferred
 
 WINDOWS = st.integers(0, 2**32 - 1).map(lambda seed: np.random.default_rng(seed).uniform(1, 1000, size=(5, 12)))
 

@@ -40,5 +40,5 @@ class TestCatalogue(SourceContract):
         ],
     )
     def test_an_average_over_the_life_cycle_stands_in_for_nothing_else(self, ask: Ask) -> None:
-        with pytest.raises(SourceError, match="life cycle only"):
+        with pytest.raises(SourceError, match="nothing (marginal|average) and"):
             self.fetch(ask)

@@ -70,7 +70,7 @@ class TestElectricityMaps(LiveSourceContract):
         assert found.boundary is Boundary.DIRECT
 
     def test_marginal_intensities_are_somebody_elses(self) -> None:
-        with pytest.raises(SourceError, match="ask WattTime"):
+        with pytest.raises(SourceError, match="nothing marginal"):
             self.fetch(Ask(zone="DE", start_s=0, end_s=3600, signal=Signal.MARGINAL))
 
     @pytest.mark.parametrize("value", ["many", -40, 9_000])

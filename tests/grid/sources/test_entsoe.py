@@ -55,6 +55,12 @@ class TestEntsoe(LiveSourceContract):
         assert (query["periodStart"], query["periodEnd"]) == ("202401010000", "202401010300")
         return httpx.Response(200, text=GOOD)
 
+    def test_waste_burns_as_biomass_and_oil_shale_as_coal(self) -> None:
+        text = document(series("B17", {1: 100}), series("B07", {1: 100}))
+        found = self.fetch(answer=lambda _: httpx.Response(200, text=text))
+
+        assert found.values_g_per_kwh[0] == pytest.approx((230 + 820) / 2)
+
     def test_quarters_of_an_hour_are_kept(self) -> None:
         text = document(series("B05", {1: 100}, resolution="PT15M"))
         found = self.fetch(answer=lambda _: httpx.Response(200, text=text))
@@ -75,5 +81,5 @@ class TestEntsoe(LiveSourceContract):
             self.fetch(answer=lambda _: httpx.Response(200, text=text))
 
     def test_a_zone_without_a_code_is_named(self) -> None:
-        with pytest.raises(SourceError, match="code of US-CAL-CISO is not known"):
+        with pytest.raises(SourceError, match="only, not US-CAL-CISO"):
             self.fetch(Ask(zone="US-CAL-CISO", start_s=0, end_s=3600))

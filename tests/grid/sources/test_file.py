@@ -48,6 +48,12 @@ class TestFile(SourceContract):
 
         assert found.values_g_per_kwh == (250.0, None, None, 280.0)
 
+    def test_a_zone_that_is_a_copy_of_another_is_said(self, written: Path) -> None:
+        rows = [f"2024-01-01T0{hour}:00Z,{zone},{300 + hour}" for hour in range(4) for zone in ("DE", "FR")]
+        written.write_text("\n".join(["time,zone,gco2_per_kwh", *rows]))
+
+        assert any("DE and FR show the same value in 4 of 4 steps" in note for note in self.fetch().notes)
+
     def test_gzip_is_opened(self, written: Path) -> None:
         packed = written.with_suffix(".csv.gz")
         packed.write_bytes(gzip.compress(GOOD.encode()))
@@ -81,17 +87,14 @@ class TestFile(SourceContract):
         assert any("out of order" in note for note in found.notes)
         assert any("stood twice" in note for note in found.notes)
 
-    def test_its_zones_can_be_listed(self, written: Path) -> None:
-        assert file.zones_in(written) == ["DE", "FR"]
-
     @pytest.mark.parametrize(
         ("text", "complaint"),
         [
-            ("", "no point"),
+            ("", "has no rows; give one that has"),
             ("a,b\n1,2\n", "no column of times and life cycle intensities in g/kWh among a, b"),
             ("time,value\nyesterday,3\n", "'yesterday' is not a time"),
             ("time,value\n2024-01-01T00:00Z,many\n", "value is 'many'"),
-            ("time,value,zone\n2024-01-01T00:00Z,3,FR\n", "no point"),
+            ("time,value,zone\n2024-01-01T00:00Z,3,FR\n", "no rows about DE, but about FR"),
             ("time,value\n2020-01-01T00:00Z,3\n", "knows nothing of DE from 2024-01-01T00:00Z"),
             (
                 "time,value\n2024-01-01T00:00Z,3\n2024-01-01T01:00Z,3\n2024-01-01T02:00Z,3\n2024-01-01T02:20Z,3\n",
@@ -106,7 +109,7 @@ class TestFile(SourceContract):
             self.fetch()
 
     def test_a_path_that_leads_nowhere_is_named(self, tmp_path: Path) -> None:
-        with pytest.raises(SourceError, match=r"gone\.csv: No such file"):
+        with pytest.raises(SourceError, match=r"gone\.csv cannot be read: No such file"):
             self.fetch(settings={"GREENWRIGHT_INTENSITY_FILE": str(tmp_path / "gone.csv")})
 
     @pytest.mark.parametrize("name", ["bad.parquet", "bad.csv.gz", "bad.csv"])

@@ -62,9 +62,12 @@ class TestNeso(LiveSourceContract):
     @pytest.mark.parametrize(
         ("ask", "complaint"),
         [
-            (Ask(zone="DE", start_s=0, end_s=3600, boundary=Boundary.DIRECT), "Great Britain only, not DE"),
-            (Ask(zone="GB", start_s=0, end_s=3600), "direct emissions"),
-            (Ask(zone="GB", start_s=0, end_s=3600, boundary=Boundary.DIRECT, signal=Signal.MARGINAL), "average generation"),
+            (Ask(zone="DE", start_s=0, end_s=3600, boundary=Boundary.DIRECT), "Great Britain, GB only, not DE"),
+            (Ask(zone="GB", start_s=0, end_s=3600), "nothing average and life cycle"),
+            (
+                Ask(zone="GB", start_s=0, end_s=3600, boundary=Boundary.DIRECT, signal=Signal.MARGINAL),
+                "nothing marginal and direct",
+            ),
         ],
     )
     def test_what_it_does_not_know_it_says(self, ask: Ask, complaint: str) -> None:

@@ -54,6 +54,15 @@ class TestWattTime(LiveSourceContract):
     def test_its_model_is_said(self) -> None:
         assert "its model of 2023-03-01" in self.fetch().notes
 
+    def test_what_it_warns_of_is_said(self) -> None:
+        def answer(request: httpx.Request) -> httpx.Response:
+            if request.url.path == "/login":
+                return httpx.Response(200, json={"token": "t0ken"})
+            warnings = [{"type": "EXAMPLE_WARNING", "message": "This is just an example"}, "old model"]
+            return httpx.Response(200, json={"data": DATA, "meta": META | {"warnings": warnings}})
+
+        assert {"it warns: This is just an example", "it warns: old model"} <= set(self.fetch(answer=answer).notes)
+
     def test_another_unit_is_refused(self) -> None:
         def answer(request: httpx.Request) -> httpx.Response:
             if request.url.path == "/login":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from greenwright.grid.forecast.hours import DAY_H, WEEK_H, Floats, Hours, Ints
 
@@ -60,56 +61,67 @@ def columns(hours: Hours, by: Scale, begins: Ints, length: int) -> Floats:
     begin = begins[:, None]
     at = begin + np.arange(length)[None, :]
     own = hours.intensity / by.level_g_per_kwh
-    habit = _habit(own, begin, at)
-    level = _mean_before(own, begin, DAY_H)
-    found = [*_own(own, begin, at, habit, level), *_calendar(hours.first + at)]
+    habit = usual_day(own, begin, at)
+    level = mean_before(own, begin, DAY_H)
+    found = [*own_columns(own, begin, at, habit, level), *hours_of_day(hours.first + at), *_seasons(hours.first + at)]
     found += _weather(hours, by, at, habit, level)
     return np.stack([np.broadcast_to(one, at.shape) for one in found], axis=-1)
 
 
-def _back(at: Ints, begin: Ints, step: int) -> Ints:
+def back(at: Ints, begin: Ints, step: int) -> Ints:
     """The same hour, as few steps ago as it takes to be known when the window begins."""
     return np.asarray(at - step * np.maximum(1, (at - begin) // step + 1), dtype=np.int64)
 
 
-def _habit(own: Floats, begin: Ints, at: Ints) -> Floats:
+def usual_day(own: Floats, begin: Ints, at: Ints) -> Floats:
     """The mean of the last seven days at this hour."""
-    latest = _back(at, begin, DAY_H)
+    latest = back(at, begin, DAY_H)
     return np.asarray(np.mean([own[latest - DAY_H * day] for day in range(7)], axis=0))
 
 
-def _mean_before(own: Floats, begin: Ints, length: int) -> Floats:
+def mean_before(own: Floats, begin: Ints, length: int) -> Floats:
+    """Of the hours just before each window."""
     total = np.concatenate([[0.0], np.cumsum(own)])
     return np.asarray((total[begin] - total[begin - length]) / length)
 
 
-def _own(own: Floats, begin: Ints, at: Ints, habit: Floats, level: Floats) -> list[Floats]:
+def own_columns(own: Floats, begin: Ints, at: Ints, habit: Floats, level: Floats) -> list[Floats]:
     """Habits of the hour, and how unusual the last hours were, fading."""
-    yesterday, week = _back(at, begin, DAY_H), _back(at, begin, WEEK_H)
+    yesterday, week = back(at, begin, DAY_H), back(at, begin, WEEK_H)
     weeks = np.mean([own[week - WEEK_H * number] for number in range(2)] + [own[week]], axis=0)
-    last_two = np.mean([own[begin - 1 - hour] - _usual(own, begin - 1 - hour) for hour in range(2)], axis=0)
-    slope = own[begin - 1] - own[begin - 4] - (_usual(own, begin - 1) - _usual(own, begin - 4))
-    drift = level - _mean_before(own, begin, WEEK_H)
+    last_two = np.mean([own[begin - 1 - hour] - usual_at(own, begin - 1 - hour) for hour in range(2)], axis=0)
+    slope = own[begin - 1] - own[begin - 4] - (usual_at(own, begin - 1) - usual_at(own, begin - 4))
+    drift = level - mean_before(own, begin, WEEK_H)
     ahead = at - begin
     fading = [one * np.exp(-ahead / decay) for decay in DECAYS_H for one in (last_two, drift)]
     fading += [slope * np.exp(-ahead / decay) for decay in (3, 8)]
     return [habit, own[yesterday], own[yesterday - DAY_H], own[week], weeks, habit * level, habit * last_two, *fading]
 
 
-def _usual(own: Floats, at: Ints) -> Floats:
+def usual_at(own: Floats, at: Ints) -> Floats:
+    """The mean of the seven days before at the same hour."""
     return np.asarray(np.mean([own[at - DAY_H * day] for day in range(1, 8)], axis=0))
 
 
-def _calendar(hour: Ints) -> list[Floats]:
-    """The hour of the day, apart for weekends, and how its course changes with the season."""
-    of_day, weekend = hour % DAY_H, (hour // DAY_H + 3) % 7 >= 5  # noqa: PLR2004 - 1970 began on a Thursday
-    found = [np.asarray(of_day == one, dtype=float) for one in range(DAY_H)]
-    found += [one * weekend for one in found]
+def hours_of_day(hour: Ints) -> list[Floats]:
+    """The hour of the day, and again for weekends."""
+    found = [np.asarray(hour % DAY_H == one, dtype=float) for one in range(DAY_H)]
+    return found + [one * is_weekend(hour) for one in found]
+
+
+def is_weekend(hour: Ints) -> NDArray[np.bool_]:
+    """Saturday or Sunday, in UTC."""
+    return np.asarray((hour // DAY_H + 3) % 7 >= 5)  # noqa: PLR2004 - 1970 began on a Thursday
+
+
+def _seasons(hour: Ints) -> list[Floats]:
+    """How the course of the day changes with the season."""
     season = 2 * np.pi * hour / YEAR_H
-    return found + [year(season) * day for year, day in product((np.sin, np.cos), _waves(of_day, 3))]
+    return [year(season) * day for year, day in product((np.sin, np.cos), waves(hour % DAY_H, 3))]
 
 
-def _waves(of_day: Ints, count: int) -> list[Floats]:
+def waves(of_day: Ints, count: int) -> list[Floats]:
+    """Sines and cosines of the hour of the day, the slowest first."""
     turns = [2 * np.pi * number * of_day / DAY_H for number in range(1, count + 1)]
     return [wave(turn) for turn in turns for wave in (np.sin, np.cos)]
 
@@ -120,7 +132,7 @@ def _weather(hours: Hours, by: Scale, at: Ints, habit: Floats, level: Floats) ->
         return []
     every = (hours.weather - by.mean) / by.spread
     kinds = [every[:, kind] for kind in range(every.shape[1])]
-    season, waves = 2 * np.pi * (hours.first + at) / YEAR_H, _waves((hours.first + at) % DAY_H, 2)
+    season, day = 2 * np.pi * (hours.first + at) / YEAR_H, waves((hours.first + at) % DAY_H, 2)
     last = min(len(every), int(at.max()) + 1) - 1
     found: list[Floats] = []
     for kind, bends in zip(kinds, by.knots, strict=True):
@@ -129,6 +141,6 @@ def _weather(hours: Hours, by: Scale, at: Ints, habit: Floats, level: Floats) ->
         found += [here, here - usual, here - kind[at - DAY_H]]
         found += [kind[np.clip(at + off, 0, last)] for off in NEIGHBOURS_H]
         found += [np.maximum(here - bend, 0.0) for bend in bends]
-        found += [here * wave for wave in waves] + [here * np.sin(season), here * np.cos(season), here * level, here * habit]
+        found += [here * wave for wave in day] + [here * np.sin(season), here * np.cos(season), here * level, here * habit]
     pairs = [(one, other) for place, one in enumerate(kinds) for other in kinds[:place]]
     return found + [one[at] * other[at] for one, other in pairs]

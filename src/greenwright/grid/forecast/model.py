@@ -7,17 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from greenwright.errors import BadInputError
-from greenwright.grid.forecast.columns import NEEDED_H, columns
+from greenwright.grid.forecast import habits
+from greenwright.grid.forecast.columns import NEEDED_H, scale
 from greenwright.grid.forecast.hours import DAY_H, Floats, Hours, as_hours
 from greenwright.grid.forecast.share import OracleShare, oracle_share
 from greenwright.grid.forecast.walk import (
     BLOCK_H,
-    LEADER,
     NOW,
     REMEMBERED_BLOCKS,
     Walk,
     fit,
     follow,
+    leader,
+    learn,
     preferred,
     savings,
     say,
@@ -44,7 +46,7 @@ class Forecast:
 
     intensity: Intensity
     followed: str
-    """Which candidate: "trusting", "wary", "habit", or "now" where no hour is said to be better than another."""
+    """Which candidate: "sky", "habits", "habit", or "now" where no hour is said to be better than another."""
     worth: OracleShare | None
     """Over the months before, on windows it had not learnt from; None where there was too little history to test on."""
 
@@ -88,12 +90,13 @@ def _from_much(  # noqa: PLR0913, PLR0917  what was given, and what was made of 
     )  # who has learnt little is not what will be followed
     walked = walk(hours, length, TESTED_EVERY_H, tested_from)
     name = preferred(savings(walked, job_h), np.ones(len(walked.begins), dtype=bool))
-    seen = columns(hours, walked.by, np.array([hours.count]), length)
-    said = say(fit(walked.known)[LEADER if name == NOW else name], seen, walked.by)[0]
+    speaker = leader(walked) if name == NOW else name
+    made = learn(hours, habits.shared_weights(), scale(hours, hours.count), hours.count, length)
+    said = say(speaker, fit(made)[speaker], made, hours, np.array([hours.count]), length)[0]
     if name == NOW:
         said = np.full(length, said.mean())
     tested = int(np.isfinite(walked.truth).all(axis=1).sum()) >= FEWEST_TESTED
-    low, high = _range(walked, said, LEADER if name == NOW else name) if tested else _blind(said)
+    low, high = _range(walked, said, speaker) if tested else _blind(said)
     worth = oracle_share(walked.truth, follow(walked, job_h)[0], job_h) if tested else None
     series = _series(past, at_s, said[ahead:], low[ahead:], high[ahead:], _notes(name, worth, job_h, hours))
     return Forecast(intensity=series, followed=name, worth=worth)

@@ -9,6 +9,7 @@ Data*, 2nd edition (2010), chapter 10; ridge: Hoerl and Kennard, *Technometrics*
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,15 +67,28 @@ def sums(columns: Floats, target: Floats, day_count: float) -> Sums:
     )
 
 
-def solve(of: Sums, prior_days: Floats, leave_out: slice | None = None) -> Weights:
-    """The weights that fit best, each held back as if so many days had shown nothing of it; those left out are 0."""
+def solve(of: Sums, prior_days: Floats, kept: NDArray[np.bool_] | None = None, towards: Floats | None = None) -> Weights:
+    """The weights that fit best, each held back as if so many days had shown nothing of it; those not kept are 0.
+
+    Args:
+        of: the sums of what was seen.
+        prior_days: one per column.
+        kept: which columns take part; all if None.
+        towards: where the weights of differences are held instead of at 0.
+    """
     penalty = LEAST_PENALTY + prior_days / of.day_count
-    kept = np.ones(len(of.within_target), dtype=bool)
-    if leave_out is not None:
-        kept[leave_out] = False
-    shape = _ridge(of.within, of.within_target, penalty, kept)
+    kept = np.ones(len(of.within_target), dtype=bool) if kept is None else kept
+    shape = _ridge(of.within, of.within_target, penalty, kept, towards)
     return Weights(
         shape=shape, level=_ridge(of.between, of.between_target, np.append(penalty, LEAST_PENALTY), np.append(kept, True))
+    )
+
+
+def mean(several: Sequence[Weights]) -> Weights:
+    """Models that each stand for a view of the same columns, as one that says the mean of what they say."""
+    return Weights(
+        shape=np.asarray(np.mean([one.shape for one in several], axis=0)),
+        level=np.asarray(np.mean([one.level for one in several], axis=0)),
     )
 
 
@@ -85,9 +99,12 @@ def apply(weights: Weights, columns: Floats) -> Floats:
     return np.asarray(level[:, None] + (columns - mean[:, None, :]) @ weights.shape)
 
 
-def _ridge(gram: Floats, target: Floats, penalty: Floats, kept: NDArray[np.bool_]) -> Floats:
+def _ridge(gram: Floats, target: Floats, penalty: Floats, kept: NDArray[np.bool_], towards: Floats | None = None) -> Floats:
     spread = np.sqrt(np.where(np.diag(gram) > 1e-12, np.diag(gram), 1.0))[kept]  # noqa: PLR2004 - a column that never moves
     standard = gram[np.ix_(kept, kept)] / np.outer(spread, spread) + np.diag(penalty[kept])
     weights = np.zeros(len(target))
-    weights[kept] = np.linalg.solve(standard, target[kept] / spread) / spread
+    wanted = target[kept] / spread
+    if towards is not None:
+        wanted = wanted + penalty[kept] * towards[kept] * spread
+    weights[kept] = np.linalg.solve(standard, wanted) / spread
     return weights

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from greenwright.catalogue.places import place
-from greenwright.grid.contract import Ask, Meta, Reach, SourceError
+from greenwright.grid.contract import Ask, Meta, Reach, refuse_others
 from greenwright.grid.series import HOUR_S
 from greenwright.records.grid import Boundary, Intensity, Signal
 from greenwright.records.quantities import Grade
@@ -30,10 +30,7 @@ def fetch(ask: Ask, reach: Reach) -> Intensity:
     Raises:
         SourceError: marginal or direct intensities are asked for, which no yearly average stands in for.
     """
-    if ask.signal is not Signal.AVERAGE or ask.boundary is not Boundary.LIFE_CYCLE:
-        raise SourceError(
-            f"the catalogue has yearly averages over the life cycle only, nothing {ask.signal} and {ask.boundary}"
-        )
+    refuse_others(ask, META)
     found = place(ask.zone)
     start_s = ask.start_s // HOUR_S * HOUR_S
     count = max(1, ceil((ask.end_s - start_s) / HOUR_S))

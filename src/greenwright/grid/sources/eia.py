@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from greenwright.grid.answers import as_intensity, as_json, moment_s, number, rows
-from greenwright.grid.contract import Ask, Meta, Reach, SourceError
+from greenwright.grid.contract import Ask, Meta, Reach, refuse_others
 from greenwright.grid.mix import Mix, intensities
 from greenwright.grid.series import HOUR_S, time_text
 from greenwright.records.grid import Boundary, Intensity, Signal
@@ -18,6 +18,7 @@ META = Meta(
     boundaries=(Boundary.LIFE_CYCLE, Boundary.DIRECT),
     history=True,
     forecast=False,
+    only=("US-*",),
     zones="balancing authorities of the United States: US-CAL-CISO is its CISO",
     needs=("EIA_API_KEY",),
     clock="its hours are named by their end; here they are moved to their beginning",
@@ -47,10 +48,7 @@ def fetch(ask: Ask, reach: Reach) -> Intensity:
     Raises:
         SourceError: no key, a forecast or a marginal intensity asked for, a zone outside the US, or no answer.
     """
-    if ask.forecast or ask.signal is not Signal.AVERAGE:
-        raise SourceError("EIA publishes what was generated: no forecast, nothing marginal")
-    if not ask.zone.upper().startswith("US-"):
-        raise SourceError(f"EIA knows the United States only, not {ask.zone}")
+    refuse_others(ask, META)
     mix: Mix = {}
     for row in _rows(ask, reach):
         amount = number(row, "value", META.title)

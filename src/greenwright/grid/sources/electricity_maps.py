@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from greenwright.grid.answers import as_intensity, as_json, moment_s, number, rows
-from greenwright.grid.contract import Ask, Meta, Reach, SourceError
+from greenwright.grid.contract import Ask, Meta, Reach, refuse_others
 from greenwright.grid.series import DAY_S, HOUR_S, Point, time_text
 from greenwright.records.grid import Boundary, Intensity, Signal
 
@@ -36,8 +36,7 @@ def fetch(ask: Ask, reach: Reach) -> Intensity:
     Raises:
         SourceError: no key, marginal intensities asked for, or no answer.
     """
-    if ask.signal is not Signal.AVERAGE:
-        raise SourceError("Electricity Maps publishes average intensities; for marginal ones ask WattTime")
+    refuse_others(ask, META)
     found = _found(ask, reach)
     points: list[Point] = [(moment_s(row, "datetime", META.title), number(row, "carbonIntensity", META.title)) for row in found]
     estimated = sum(bool(row.get("isEstimated")) for row in found)

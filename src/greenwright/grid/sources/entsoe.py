@@ -7,28 +7,11 @@ from xml.etree import ElementTree as ET
 
 from greenwright.errors import BadInputError
 from greenwright.grid.answers import as_intensity
-from greenwright.grid.contract import Ask, Meta, Reach, SourceError
+from greenwright.grid.contract import Ask, Meta, Reach, SourceError, refuse_others
 from greenwright.grid.mix import Mix, intensities
 from greenwright.grid.series import DAY_S, parse_time_s
 from greenwright.records.grid import Boundary, Intensity, Signal
 
-META = Meta(
-    id="entsoe",
-    title="ENTSO-E Transparency Platform, generation times factors",
-    signals=(Signal.AVERAGE,),
-    boundaries=(Boundary.LIFE_CYCLE, Boundary.DIRECT),
-    history=True,
-    forecast=False,
-    zones="most of Europe, by country or bidding zone",
-    needs=("ENTSOE_TOKEN",),
-    clock="intervals in UTC, named by their beginning, of 15, 30 or 60 minutes",
-    licence="CC BY 4.0 for most of its data",
-    url="https://transparency.entsoe.eu/",
-)
-
-ADDRESS = "https://web-api.tp.entsoe.eu/api"
-LONGEST_S = 365 * DAY_S
-STEPS_S = {"PT15M": 900.0, "PT30M": 1_800.0, "PT60M": 3_600.0, "PT1H": 3_600.0}
 DOMAINS = {
     "AT": "10YAT-APG------L",
     "BE": "10YBE----------2",
@@ -68,6 +51,24 @@ DOMAINS = {
     "SI": "10YSI-ELES-----O",
     "SK": "10YSK-SEPS-----K",
 }
+META = Meta(
+    id="entsoe",
+    title="ENTSO-E Transparency Platform, generation times factors",
+    signals=(Signal.AVERAGE,),
+    boundaries=(Boundary.LIFE_CYCLE, Boundary.DIRECT),
+    history=True,
+    forecast=False,
+    zones="most of Europe, by country or bidding zone",
+    only=tuple(DOMAINS),
+    needs=("ENTSOE_TOKEN",),
+    clock="intervals in UTC, named by their beginning, of 15, 30 or 60 minutes",
+    licence="CC BY 4.0 for most of its data",
+    url="https://transparency.entsoe.eu/",
+)
+
+ADDRESS = "https://web-api.tp.entsoe.eu/api"
+LONGEST_S = 365 * DAY_S
+STEPS_S = {"PT15M": 900.0, "PT30M": 1_800.0, "PT60M": 3_600.0, "PT1H": 3_600.0}
 FUELS = {
     "B01": "biomass",
     "B02": "lignite",
@@ -75,16 +76,18 @@ FUELS = {
     "B04": "gas",
     "B05": "coal",
     "B06": "oil",
-    "B07": "oil",
+    "B07": "coal",
     "B08": "coal",
     "B09": "geothermal",
     "B11": "hydro",
     "B12": "hydro",
     "B14": "nuclear",
     "B16": "solar",
+    "B17": "biomass",
     "B18": "wind",
     "B19": "wind",
 }
+"""As Electricity Maps groups them: oil shale burns like coal, waste counts as biomass; marine, other renewable and other are unknown."""
 STORED = {"B10", "B25"}
 """Pumped storage and batteries give back what was counted when it was generated."""
 
@@ -95,16 +98,12 @@ def fetch(ask: Ask, reach: Reach) -> Intensity:
     Raises:
         SourceError: no key, a forecast or a marginal intensity asked for, a zone outside Europe, or no answer.
     """
-    if ask.forecast or ask.signal is not Signal.AVERAGE:
-        raise SourceError("ENTSO-E publishes what was generated: no forecast of it by kind, nothing marginal")
-    domain = DOMAINS.get(ask.zone.upper())
-    if domain is None:
-        raise SourceError(f"ENTSO-E's code of {ask.zone} is not known; it knows {', '.join(DOMAINS)}")
+    refuse_others(ask, META)
     mix: Mix = {}
     at_s = ask.start_s
     while at_s < ask.end_s:
         until_s = min(ask.end_s, at_s + LONGEST_S)
-        for moment, fuel, amount in _amounts(_document(domain, at_s, until_s, reach)):
+        for moment, fuel, amount in _amounts(_document(DOMAINS[ask.zone.upper()], at_s, until_s, reach)):
             kinds = mix.setdefault(moment, {})
             kinds[fuel] = kinds.get(fuel, 0.0) + amount
         at_s = until_s

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from greenwright.grid.answers import as_intensity, as_json, moment_s, rows
-from greenwright.grid.contract import Ask, Meta, Reach, SourceError
+from greenwright.grid.contract import Ask, Meta, Reach, SourceError, refuse_others
 from greenwright.grid.series import DAY_S, Point, time_text
 from greenwright.records.grid import Boundary, Intensity, Signal
 
@@ -14,7 +14,8 @@ META = Meta(
     boundaries=(Boundary.DIRECT,),
     history=True,
     forecast=True,
-    zones="GB",
+    zones="Great Britain, GB",
+    only=("GB", "UK", "GBR"),
     clock="half-hours in UTC, named by their beginning",
     licence="CC BY 4.0",
     url="https://carbon-intensity.github.io/api-definitions/",
@@ -33,10 +34,7 @@ def fetch(ask: Ask, reach: Reach) -> Intensity:
     Raises:
         SourceError: another zone, another number, or no answer.
     """
-    if ask.zone.upper() not in {"GB", "UK", "GBR"}:
-        raise SourceError(f"NESO knows Great Britain only, not {ask.zone}")
-    if ask.signal is not Signal.AVERAGE or ask.boundary is not Boundary.DIRECT:
-        raise SourceError("NESO publishes the direct emissions of average generation; ask for those")
+    refuse_others(ask, META)
     which = "forecast" if ask.forecast else "actual"
     end_s = min(ask.end_s, ask.start_s + FORECAST_S) if ask.forecast else ask.end_s
     points: list[Point] = []

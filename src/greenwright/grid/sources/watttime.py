@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from greenwright.grid.answers import as_intensity, as_json, moment_s, number, rows
-from greenwright.grid.contract import Ask, Meta, Reach, SourceError
+from greenwright.grid.contract import Ask, Meta, Reach, SourceError, refuse_others
 from greenwright.grid.series import HOUR_S, Point, parse_time_s, time_text
 from greenwright.records.grid import Boundary, Intensity, Signal
 from greenwright.units import G_PER_LB
@@ -37,8 +37,7 @@ def fetch(ask: Ask, reach: Reach) -> Intensity:
     Raises:
         SourceError: no account, an average asked for, another unit than pounds, or no answer.
     """
-    if ask.signal is not Signal.MARGINAL or ask.boundary is not Boundary.DIRECT:
-        raise SourceError("WattTime publishes marginal, direct emissions; ask for those")
+    refuse_others(ask, META)
     answer = _answer(ask, reach)
     found = rows(answer, ("data",), META.title)
     meta = answer.get("meta") or {}
@@ -54,7 +53,7 @@ def fetch(ask: Ask, reach: Reach) -> Intensity:
         boundary=Boundary.DIRECT,
         step_s=number(meta, "data_point_period_seconds", META.title) or None,
         issued_s=_issued_s(ask, meta, reach),
-        notes=(f"its model of {model}",) if model else (),
+        notes=(*((f"its model of {model}",) if model else ()), *_warnings(meta)),
     )
 
 
@@ -81,6 +80,14 @@ def _token(reach: Reach) -> str:
 def _refuse_other_units(meta: Mapping[str, Any]) -> None:
     if (units := meta.get("units")) != "lbs_co2_per_mwh":
         raise SourceError(f"{META.title} answered in {units!r}, not in lbs_co2_per_mwh")
+
+
+def _warnings(meta: Mapping[str, Any]) -> tuple[str, ...]:
+    """What it warns of, in its own words."""
+    told = meta.get("warnings") or ()
+    return tuple(
+        f"it warns: {one.get('message') or one.get('type')}" if isinstance(one, Mapping) else f"it warns: {one}" for one in told
+    )
 
 
 def _g_per_kwh(row: Mapping[str, Any]) -> float | None:
