@@ -8,7 +8,7 @@ import pytest
 
 from greenwright.catalogue.devices import Device, device
 from greenwright.place.accelerators import UNKNOWN_MAKING_G, rank
-from greenwright.place.roofline import Work, embodied_g_per_s
+from greenwright.place.roofline import MACHINE_RATIO, Work, embodied_g_per_s
 from greenwright.records.quantities import Grade, Quantity
 
 GRID = Quantity(value=360.0, low=300.0, high=400.0, grade=Grade.MODELLED, source="a grid")
@@ -89,3 +89,21 @@ def test_without_operations_only_measured_runs_count() -> None:
 
     assert [one.name for one in ranked] == ["NVIDIA H200 SXM"]
     assert "nobody published a run of bert-99" in left[0].why
+
+
+def test_what_is_computed_stands_at_the_wall_as_what_is_measured_does() -> None:
+    """What every measured machine drew over its devices' limits lies within the range that others are given."""
+    for name in ("H200", "Untether AI speedAI240 Slim"):
+        found = known(name)
+        for run in found.mlperf:
+            assert found.busy_w is not None
+            drawn = run.power_w / run.device_count / found.busy_w.value
+            assert MACHINE_RATIO.low <= drawn <= MACHINE_RATIO.high
+
+
+def test_a_module_is_its_own_machine_and_a_card_is_not() -> None:
+    card, module = known("T4"), replace(known("T4"), kind="edge")
+    [one], _ = rank([card], work=WORK, intensity_g_per_kwh=GRID)
+    [other], _ = rank([module], work=WORK, intensity_g_per_kwh=GRID)
+
+    assert one.use_g_per_unit == pytest.approx(MACHINE_RATIO.value * other.use_g_per_unit)

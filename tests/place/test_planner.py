@@ -108,7 +108,7 @@ def test_data_must_be_moved_before_it_starts_and_what_that_takes_is_charged() ->
 def test_what_stands_in_the_way_is_named_with_how_far_it_must_give(
     changed: dict[str, object], constraint: str, said: str
 ) -> None:
-    home = a_site("de", capacity_count=4, rates=(Rate(device="gpu", usd_per_s=2 / H),))
+    home = a_site("de", capacity_count=4, rates=(Rate(device="gpu", usd_per_s=known(2 / H)),))
 
     found = planned(a_job(**changed), [home], HOURS)
 
@@ -129,8 +129,8 @@ def test_here_must_be_a_site() -> None:
 
 
 def test_the_front_offers_the_clean_the_cheap_and_the_quick() -> None:
-    cheap = a_site("de", rates=(Rate(device="gpu", usd_per_s=1 / H),))
-    clean = a_site("se", rates=(Rate(device="gpu", usd_per_s=3 / H),))
+    cheap = a_site("de", rates=(Rate(device="gpu", usd_per_s=known(1 / H)),))
+    clean = a_site("se", rates=(Rate(device="gpu", usd_per_s=known(3 / H)),))
     picked = {
         wish: planned(a_job(), [cheap, clean], HOURS, Wish(prefer=Preference(wish))).choice
         for wish in ("carbon", "cost", "time")
@@ -143,8 +143,8 @@ def test_the_front_offers_the_clean_the_cheap_and_the_quick() -> None:
 
 def test_a_spot_machine_pays_for_its_waste() -> None:
     rates = (
-        Rate(device="gpu", usd_per_s=2 / H),
-        Rate(device="gpu", price_class=PriceClass.SPOT, usd_per_s=1 / H, interrupted_every_s=H),
+        Rate(device="gpu", usd_per_s=known(2 / H)),
+        Rate(device="gpu", price_class=PriceClass.SPOT, usd_per_s=known(1 / H), interrupted_every_s=H),
     )
     job = a_job(interruptible=True, checkpoint_s=60, restart_s=180, price_classes=tuple(PriceClass))
 
@@ -162,7 +162,7 @@ def a_random_case(rng: random.Random) -> tuple[Job, list[Site], dict[str, Outloo
             key,
             latency_s=known(rng.uniform(0.005, 0.1)),
             capacity_count=rng.choice([None, 1, 2, 4]),
-            rates=tuple(Rate(device=device, usd_per_s=rng.uniform(1, 4) / H) for device in ("gpu", "tpu")),
+            rates=tuple(Rate(device=device, usd_per_s=known(rng.uniform(1, 4) / H)) for device in ("gpu", "tpu")),
         )
         for key in ("de", "se", "fr")
     ]

@@ -26,6 +26,10 @@ MEAN_VARIABLE = "GREENWRIGHT_INTERRUPTED_EVERY_S"
 STARTED_VARIABLE = "GREENWRIGHT_STARTED_AT"
 """When the runner started the process, in seconds since 1970."""
 PROGRESS = "progress.json"
+SAVE_NOW = "save-now"
+"""A file in the folder that asks for a checkpoint soon, as a runner does when a cloud advises to leave the machine."""
+LOOK_S = 1.0
+"""How often that file is looked for."""
 KEEP = 2
 """Checkpoints kept: the last, and the one before in case its disk lied about having written it."""
 FIRST_INTERVAL_S = 300.0
@@ -88,6 +92,8 @@ class Checkpoint:
         self._saved_at_s = time.monotonic()
         self._start_s: float | None = None
         self._before: Any = None
+        self._looked_at_s = 0.0
+        self._asked = False
 
     @property
     def interval_s(self) -> float:
@@ -102,7 +108,15 @@ class Checkpoint:
     @property
     def due(self) -> bool:
         """Whether it is time to save."""
-        return self.stop_wanted or time.monotonic() - self._saved_at_s >= self.interval_s
+        return self.stop_wanted or time.monotonic() - self._saved_at_s >= self.interval_s or self._is_asked()
+
+    def _is_asked(self) -> bool:
+        """Whether somebody put ``save-now`` into the folder; it goes with the next save."""
+        now_s = time.monotonic()
+        if now_s - self._looked_at_s >= LOOK_S:
+            self._looked_at_s = now_s
+            self._asked = (self.folder / SAVE_NOW).exists()
+        return self._asked
 
     def __enter__(self) -> Self:
         self._before = signal.signal(signal.SIGTERM, self._on_term)
@@ -143,6 +157,8 @@ class Checkpoint:
             os.fsync(file.fileno())
         beside.replace(final)
         _sync_folder(self.folder)
+        (self.folder / SAVE_NOW).unlink(missing_ok=True)
+        self._asked = False
         self._saved_at_s = time.monotonic()
         self.save_s = self._saved_at_s - begun_s
         for old in _saved(self.folder)[:-KEEP]:

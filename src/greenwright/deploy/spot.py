@@ -18,6 +18,8 @@ from greenwright.errors import BadInputError
 
 TIMEOUT_S = 2.0
 NOT_THERE = 404
+GCP_NOTICE_S = 30.0
+"""Between the notice and the end: Google Cloud does not say it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +34,33 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One address of a cloud, and how what it says is read."""
+
+    path: str
+    kind: str
+    """Of the notice that it gives."""
+    left_s: Callable[[str], float | None]
+    """Seconds left, of what it says; None where that is no notice. A page that is not there gives none either."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
-    """How one cloud is asked."""
+    """How one cloud is asked: its pages in turn, the first notice counts."""
 
     name: str
     address: str
+    headers: Mapping[str, str]
+    """That it insists on."""
+    pages: tuple[Page, ...]
     poll_s: float
     """How often its pages say to ask."""
     notice_s: float
     """How long before the end its pages promise a notice, at best."""
     source: str
-    ask: Callable[[str], Notice | None]
+    token_path: str = ""
+    """Where a token is to be had first, by PUT with ``headers``; it goes along in the header ``token_header``."""
+    token_header: str = ""
 
 
 def clouds() -> dict[str, Cloud]:
@@ -64,43 +82,45 @@ def notice(cloud: str, address: str = "") -> Notice | None:
     if cloud not in known:
         raise BadInputError(f"no cloud is called {cloud!r}; there are {', '.join(known)}")
     try:
-        return known[cloud].ask(address or known[cloud].address)
+        return _asked(known[cloud], address or known[cloud].address)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # not on that cloud, or an answer nobody documented: work goes on, and checkpoints protect it
 
 
-def _aws(address: str) -> Notice | None:
-    """Instance action first, which is certain; then the rebalance recommendation, which may come earlier."""
-    token = _get(f"{address}/latest/api/token", {"X-aws-ec2-metadata-token-ttl-seconds": "60"}, method="PUT") or ""
-    headers = {"X-aws-ec2-metadata-token": token}
-    action = _get(f"{address}/latest/meta-data/spot/instance-action", headers)
-    if action is not None:
-        return Notice(cloud="aws", kind="taken", left_s=_left_s(json.loads(action)["time"]))
-    if _get(f"{address}/latest/meta-data/events/recommendations/rebalance", headers) is not None:
-        return Notice(cloud="aws", kind="at risk", left_s=0.0)
+def _asked(cloud: Cloud, address: str) -> Notice | None:
+    headers = cloud.headers
+    if cloud.token_path:
+        headers = {cloud.token_header: _get(f"{address}{cloud.token_path}", headers, method="PUT") or ""}
+    for page in cloud.pages:
+        said = _get(f"{address}{page.path}", headers)
+        left_s = None if said is None else page.left_s(said)
+        if left_s is not None:
+            return Notice(cloud=cloud.name, kind=page.kind, left_s=max(0.0, left_s))
     return None
 
 
-def _gcp(address: str) -> Notice | None:
-    said = _get(f"{address}/computeMetadata/v1/instance/preempted", {"Metadata-Flavor": "Google"})
-    if said is not None and said.strip() == "TRUE":
-        return Notice(cloud="gcp", kind="taken", left_s=_GCP.notice_s)
-    return None
+def _instance_action(said: str) -> float:
+    """Of AWS: ``{"action": "terminate", "time": "2026-11-24T18:02:00Z"}``."""
+    return (datetime.fromisoformat(json.loads(said)["time"]) - datetime.now(UTC)).total_seconds()
 
 
-def _azure(address: str) -> Notice | None:
-    said = _get(f"{address}/metadata/scheduledevents?api-version=2020-07-01", {"Metadata": "true"})
-    events = json.loads(said)["Events"] if said else []
-    for event in events:
+def _rebalance(_said: str) -> float:
+    """Of AWS: the page is there once it advises to leave; it does not say when."""
+    return 0.0
+
+
+def _preempted(said: str) -> float | None:
+    """Of Google Cloud: TRUE or FALSE."""
+    return GCP_NOTICE_S if said.strip() == "TRUE" else None
+
+
+def _scheduled_events(said: str) -> float | None:
+    """Of Azure: a list of events, of which ``Preempt`` is ours."""
+    for event in json.loads(said)["Events"]:
         if event["EventType"] == "Preempt":
             before = event.get("NotBefore") or ""
-            left_s = (parsedate_to_datetime(before) - datetime.now(UTC)).total_seconds() if before else 0.0
-            return Notice(cloud="azure", kind="taken", left_s=max(0.0, left_s))
+            return (parsedate_to_datetime(before) - datetime.now(UTC)).total_seconds() if before else 0.0
     return None
-
-
-def _left_s(text: str) -> float:
-    return max(0.0, (datetime.fromisoformat(text) - datetime.now(UTC)).total_seconds())
 
 
 def _get(url: str, headers: Mapping[str, str], method: str = "GET") -> str | None:
@@ -121,24 +141,32 @@ def _get(url: str, headers: Mapping[str, str], method: str = "GET") -> str | Non
 _AWS = Cloud(
     name="aws",
     address="http://169.254.169.254",
+    headers={"X-aws-ec2-metadata-token-ttl-seconds": "60"},
+    token_path="/latest/api/token",  # noqa: S106 - an address
+    token_header="X-aws-ec2-metadata-token",  # noqa: S106 - a name
+    pages=(
+        Page(path="/latest/meta-data/spot/instance-action", kind="taken", left_s=_instance_action),
+        Page(path="/latest/meta-data/events/recommendations/rebalance", kind="at risk", left_s=_rebalance),
+    ),
     poll_s=5.0,
     notice_s=120.0,
     source="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html",
-    ask=_aws,
 )
 _GCP = Cloud(
     name="gcp",
     address="http://metadata.google.internal",
+    headers={"Metadata-Flavor": "Google"},
+    pages=(Page(path="/computeMetadata/v1/instance/preempted", kind="taken", left_s=_preempted),),
     poll_s=2.0,
-    notice_s=30.0,
+    notice_s=GCP_NOTICE_S,
     source="https://docs.cloud.google.com/compute/docs/instances/spot",
-    ask=_gcp,
 )
 _AZURE = Cloud(
     name="azure",
     address="http://169.254.169.254",
+    headers={"Metadata": "true"},
+    pages=(Page(path="/metadata/scheduledevents?api-version=2020-07-01", kind="taken", left_s=_scheduled_events),),
     poll_s=1.0,
     notice_s=30.0,
     source="https://learn.microsoft.com/azure/virtual-machines/linux/scheduled-events",
-    ask=_azure,
 )

@@ -1,7 +1,8 @@
 """Rank accelerators by what one unit of this very work emits on them, their making included.
 
-A run of MLPerf Power of the same benchmark is taken where there is one: it was measured at the wall, with all of the machine. Other
-devices are put through a roofline, which sees the device alone. Chips that count no operations are shown, never ranked.
+All of them with the machine around them, at the wall. A run of MLPerf Power of the same benchmark is taken where there is one: it was
+measured there. Other devices are put through a roofline, times what machines draw over their devices. Of the making, only the device's
+own is counted, for all alike. Chips that count no operations are shown, never ranked.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ def _ranked(device: Device, energy_j: Quantity, device_s: float, grid_g_per_kwh:
         energy_j_per_unit=energy_j,
         duration_s_per_unit=device_s,
         measured=bool(how),
-        how=(how or f"computed: {energy_j.source}, the device alone") + note,
+        how=(how or f"computed: {energy_j.source}") + note,
     )
 
 

@@ -9,7 +9,7 @@ from greenwright import units
 from greenwright.place.contract import EPSILON, Schedule
 from greenwright.place.options import Option
 from greenwright.records.placement import Choice, Figures, Stretch
-from greenwright.records.quantities import Grade, Quantity, weakest
+from greenwright.records.quantities import Quantity, weakest
 
 if TYPE_CHECKING:
     from greenwright.place.contract import Array
@@ -91,8 +91,14 @@ def cost_usd(option: Option, node_s: float) -> Quantity | None:
     """Machines by their time, and moving the data; None where no price is known."""
     if option.rate.usd_per_s is None:
         return None
-    value = option.rate.usd_per_s * node_s + option.moved_usd
-    return Quantity(value=value, low=value, high=value, grade=Grade.MODELLED, source="the prices given")
+    rate, moved = option.rate.usd_per_s, option.moved_usd
+    return Quantity(
+        value=rate.value * node_s + moved,
+        low=rate.low * node_s + moved,
+        high=rate.high * node_s + moved,
+        grade=rate.grade,
+        source=rate.source,
+    )
 
 
 def _facility_j(option: Option, computers_j: float) -> Quantity:

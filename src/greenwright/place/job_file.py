@@ -8,11 +8,17 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from greenwright.errors import BadInputError
+from greenwright.place import job_errors
+
+AtLeast0 = Annotated[float, msgspec.Meta(ge=0)]
+Above0 = Annotated[float, msgspec.Meta(gt=0)]
+Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class _Table(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -28,12 +34,12 @@ class WorkTable(_Table):
     duration: str = ""
     device: str = ""
     measured: str = ""
-    repeat: int = 1
+    repeat: Count = 1
     """Times that the measured run is to be done."""
-    flop: float = 0.0
-    moved_bytes: float = 0.0
+    flop: AtLeast0 = 0.0
+    moved_bytes: AtLeast0 = 0.0
     precision: str = "fp16"
-    peak_share: float = 0.4
+    peak_share: Share = 0.4
 
 
 class WhenTable(_Table):
@@ -63,9 +69,9 @@ class WhereTable(_Table):
 class WidthTable(_Table):
     """One width: nodes, and speed and power in any unit, the same for all widths."""
 
-    nodes: int
-    speed: float
-    power: float
+    nodes: Count
+    speed: Above0
+    power: Above0
 
 
 class HowTable(_Table):
@@ -73,7 +79,7 @@ class HowTable(_Table):
 
     accelerators: list[str] = []
     price_classes: list[str] = msgspec.field(default_factory=lambda: ["on-demand"])
-    max_cost_usd: float | None = None
+    max_cost_usd: AtLeast0 | None = None
     width: list[WidthTable] = []
 
 
@@ -81,7 +87,7 @@ class PreferTable(_Table):
     """What to pick from the front."""
 
     for_: str = msgspec.field(name="for", default="carbon")
-    g_per_usd: float = 0.0
+    g_per_usd: AtLeast0 = 0.0
 
 
 class JobTable(_Table):
@@ -99,7 +105,7 @@ class RateTable(_Table):
 
     device: str = ""
     price_class: str = "on-demand"
-    usd_per_h: float | None = None
+    usd_per_h: AtLeast0 | None = None
     interrupted_every: str = ""
 
 
@@ -110,18 +116,18 @@ class SiteTable(_Table):
     zone: str = ""
     country: str = ""
     pue: float | None = None
-    water_l_per_kwh: float | None = None
+    water_l_per_kwh: AtLeast0 | None = None
     latency: str = ""
-    capacity: int | None = None
+    capacity: Annotated[int, msgspec.Meta(ge=0)] | None = None
     rate: list[RateTable] = []
 
 
 class NetworkTable(_Table):
     """What moving data takes."""
 
-    kwh_per_gb: float | None = None
-    gbit_per_s: float = 1.0
-    usd_per_gb: float = 0.0
+    kwh_per_gb: AtLeast0 | None = None
+    gbit_per_s: Above0 = 1.0
+    usd_per_gb: AtLeast0 = 0.0
 
 
 class ServiceTable(_Table):
@@ -134,12 +140,12 @@ class ServiceTable(_Table):
     latency: str
     """Milliseconds from each region (rows, in the order of the columns) to each."""
     limit: str
-    capacity: float
+    capacity: Above0
     """Requests an hour that each region can answer."""
-    wh_per_request: float = 1000.0
+    wh_per_request: Above0 = 1000.0
     """Left out, grams are per unit of work of a kilowatt-hour."""
     start: str = ""
-    hours: int = 0
+    hours: Annotated[int, msgspec.Meta(ge=0)] = 0
     """0: all there are."""
 
 
@@ -149,7 +155,7 @@ class JobFile(JobTable):
     service: ServiceTable | None = None
     job: list[JobTable] = []
     site: list[SiteTable] = []
-    intensity: dict[str, float | str] = {}
+    intensity: dict[str, AtLeast0 | str] = {}
     """Grams per kWh, or a file of them, by site, zone or country."""
     network: NetworkTable = msgspec.field(default_factory=NetworkTable)
     prefer: PreferTable = msgspec.field(default_factory=PreferTable)
@@ -161,6 +167,23 @@ class JobFile(JobTable):
     def jobs(self) -> Sequence[JobTable]:
         """Every job of the file."""
         return self.job or [self]
+
+
+TABLES: dict[str, type[msgspec.Struct]] = {
+    "": JobFile,
+    "job": JobTable,
+    "work": WorkTable,
+    "when": WhenTable,
+    "where": WhereTable,
+    "how": HowTable,
+    "width": WidthTable,
+    "prefer": PreferTable,
+    "site": SiteTable,
+    "rate": RateTable,
+    "network": NetworkTable,
+    "service": ServiceTable,
+}
+"""By the name of their table."""
 
 
 def read(path: Path) -> JobFile:
@@ -191,7 +214,7 @@ def checked(content: dict[str, Any], what: str) -> JobFile:
     try:
         made = msgspec.convert(content, JobFile)
     except msgspec.ValidationError as error:
-        raise BadInputError(f"{what}: {error}") from error
+        raise BadInputError(f"{what}: {job_errors.told(error, content, TABLES)}") from error
     if made.job and {"work", "when", "where", "how"} & content.keys():
         raise BadInputError(f"{what} has [[job]] tables and tables of one job at the top; put all of them into [[job]]")
     return made

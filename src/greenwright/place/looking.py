@@ -9,18 +9,19 @@ from pathlib import Path
 from greenwright.catalogue.places import Place
 from greenwright.grid.contract import Ask, Get, SourceError
 from greenwright.grid.forecast.model import forecast
-from greenwright.grid.reading import intensity
+from greenwright.grid.reading import intensity, is_average
+from greenwright.grid.series import DAY_S
 from greenwright.place.outlook import Outlook, from_arrays, resample
 from greenwright.records.grid import Intensity
 
-HISTORY_S = 400 * 86_400.0
+HISTORY_S = 400 * DAY_S
 """A year and a month: seasons, and months to test a forecast on."""
-ENOUGH_S = 14 * 86_400.0
+ENOUGH_S = 14 * DAY_S
 """With less of a zone's history no forecast is made of it."""
 
 
 def look(
-    *, get: Get, settings: Mapping[str, str], cache: Path | None
+    *, get: Get, settings: Mapping[str, str], cache: Path | None, say: Callable[[str], None] = lambda _: None
 ) -> Callable[[Place, datetime, float, int], Outlook | None]:
     """What ``place`` asks of every site: the sources that ``settings`` allow, in their order; each zone once.
 
@@ -28,6 +29,7 @@ def look(
         get: the door to the network; see ``grid.exchange.web``.
         settings: the environment, with keys and paths.
         cache: where answers are kept.
+        say: is told, once a zone, why nobody knows its hours, or whose word it is.
     """
     known: dict[str, Intensity | None] = {}
 
@@ -36,7 +38,9 @@ def look(
             return None
         if place.zone not in known:
             length_s = step_s * slot_count
-            known[place.zone] = _ahead(place.zone, start.timestamp(), length_s, get=get, settings=settings, cache=cache)
+            known[place.zone] = _ahead(
+                place.zone, start.timestamp(), length_s, get=get, settings=settings, cache=cache, say=say
+            )
         found = known[place.zone]
         return None if found is None else of_series(found, start, step_s, slot_count)
 
@@ -44,7 +48,14 @@ def look(
 
 
 def _ahead(  # noqa: PLR0913 - a question and who answers
-    zone: str, at_s: float, length_s: float, *, get: Get, settings: Mapping[str, str], cache: Path | None
+    zone: str,
+    at_s: float,
+    length_s: float,
+    *,
+    get: Get,
+    settings: Mapping[str, str],
+    cache: Path | None,
+    say: Callable[[str], None],
 ) -> Intensity | None:
     """A source's forecast; else our own, of history; None where nobody knows more than a yearly mean."""
     hour_s = at_s // 3600 * 3600
@@ -52,14 +63,25 @@ def _ahead(  # noqa: PLR0913 - a question and who answers
     past = Ask(zone=zone, start_s=hour_s - HISTORY_S, end_s=hour_s)
     try:
         found = intensity(coming, get=get, settings=settings, now_s=at_s, cache=cache)
-        if len(set(found.values_g_per_kwh)) > 1:
+        if not is_average(found):
             return found
         history = intensity(past, get=get, settings=settings, now_s=at_s, cache=cache)
-    except SourceError:
+    except SourceError as error:
+        say(f"{zone}: {error}")
         return None
-    if len(set(history.values_g_per_kwh)) <= 1 or history.end_s - history.start_s < ENOUGH_S:
+    if is_average(history):
+        say(f"{zone}: no hours are known, so its yearly average stands in, graded {history.grade}: {'; '.join(_why(history))}.")
         return None
+    if history.end_s - history.start_s < ENOUGH_S:
+        days = (history.end_s - history.start_s) / DAY_S
+        say(f"{zone}: {days:.0f} days of history are too few to forecast from; its yearly average stands in.")
+        return None
+    say(f"{zone}: nobody forecasts it ({'; '.join(_why(found))}), so its hours are forecast here from {history.source}.")
     return forecast(history, at_s=hour_s, length_h=int(length_s // 3600) + 1).intensity
+
+
+def _why(found: Intensity) -> list[str]:
+    return [note for note in found.notes if "was not asked" in note or note.startswith("fell back")] or ["no source covers it"]
 
 
 def of_series(series: Intensity, start: datetime, step_s: float, slot_count: int) -> Outlook | None:

@@ -14,7 +14,8 @@ from greenwright import units
 from greenwright.catalogue import devices, places
 from greenwright.catalogue.load import factors
 from greenwright.errors import BadInputError
-from greenwright.place import distance, measured, roofline, series_file
+from greenwright.place import distance, market, measured, roofline, series_file
+from greenwright.place.job_errors import about, nearest
 from greenwright.place.job_file import JobFile, JobTable, RateTable, SiteTable, WidthTable, WorkTable
 from greenwright.place.options import Network
 from greenwright.place.outlook import Outlook, flat
@@ -57,7 +58,8 @@ def setting(file: JobFile, folder: Path, *, look: Look | None = None, now: datet
         BadInputError: a unit, name or number that cannot be used.
     """
     starts_at = _moment(file.start) if file.start else (now or datetime.now(UTC)).replace(microsecond=0)
-    step_s = units.parse_duration_s(file.slot)
+    with about("slot"):
+        step_s = units.parse_duration_s(file.slot)
     jobs = [_job(table, folder, starts_at) for table in file.jobs]
     latest_s = max(job.deadline_s for job in jobs)
     slot_count = math.ceil(latest_s / step_s - 1e-9)
@@ -91,32 +93,45 @@ def _job(table: JobTable, folder: Path, starts_at: datetime) -> Job:
     return Job(
         name=table.name,
         demands=tuple(demands(table.work, how.accelerators, folder)),
-        release_s=_from_start(when.release, starts_at) if when.release else 0.0,
-        deadline_s=_from_start(when.deadline, starts_at),
+        release_s=_from_start("when.release", when.release, starts_at) if when.release else 0.0,
+        deadline_s=_from_start("when.deadline", when.deadline, starts_at),
         interruptible=when.interruptible,
-        checkpoint_s=_duration(when.checkpoint),
-        restart_s=_duration(when.restart),
+        checkpoint_s=_duration("when.checkpoint", when.checkpoint),
+        restart_s=_duration("when.restart", when.restart),
         widths=_widths(how.width),
-        data_bytes=units.parse_size_bytes(where.data) if where.data else 0.0,
+        data_bytes=_size_bytes(where.data) if where.data else 0.0,
         data_home=_key(where.data_home or (where.here if where.data else "")),
-        latency_limit_s=units.parse_duration_s(where.latency_limit) if where.latency_limit else None,
+        latency_limit_s=_duration("where.latency_limit", where.latency_limit) if where.latency_limit else None,
         residency=tuple(_country(one) for one in where.residency),
         price_classes=tuple(_price_class(one) for one in how.price_classes),
         max_cost_usd=how.max_cost_usd,
     )
 
 
-def _duration(text: str) -> float:
-    return units.parse_duration_s(text) if text not in {"", "0", "0s"} else 0.0
+def _duration(key: str, text: str) -> float:
+    with about(key):
+        return units.parse_duration_s(text) if text not in {"", "0", "0s"} else 0.0
 
 
-def _from_start(text: str, starts_at: datetime) -> float:
+def _size_bytes(text: str) -> float:
+    with about("where.data"):
+        return units.parse_size_bytes(text)
+
+
+def _energy_j(key: str, text: str) -> float:
+    with about(key):
+        return units.parse_energy_j(text)
+
+
+def _from_start(key: str, text: str, starts_at: datetime) -> float:
     """Seconds from the start of the plan: a duration, or a date and time."""
     if not text[:4].isdigit() or "-" not in text:
-        return _duration(text)
+        return _duration(key, text)
     passed_s = (_moment(text) - starts_at).total_seconds()
     if passed_s <= 0:
-        raise BadInputError(f"{text} has passed: the plan starts {starts_at.isoformat(timespec='minutes')}; give a later time")
+        raise BadInputError(
+            f"{key} {text} has passed: the plan starts {starts_at.isoformat(timespec='minutes')}; give a later time"
+        )
     return passed_s
 
 
@@ -141,7 +156,7 @@ def demands(work: WorkTable, accelerators: Sequence[str], folder: Path) -> list[
             "[work] gives energy and no duration; say how long it runs at its narrowest, such as duration = '6h'"
         )
     else:
-        energy_j, run_s = _said_energy(work), units.parse_duration_s(work.duration)
+        energy_j, run_s = _said_energy(work), _duration("work.duration", work.duration)
     if accelerators and work.device not in accelerators:
         raise BadInputError(
             f"the work is known on {work.device or 'an unnamed device'} alone, and how.accelerators allows {', '.join(accelerators)}; "
@@ -151,9 +166,9 @@ def demands(work: WorkTable, accelerators: Sequence[str], folder: Path) -> list[
 
 
 def _said_energy(work: WorkTable) -> Quantity:
-    value = units.parse_energy_j(work.energy)
-    low = units.parse_energy_j(work.energy_low) if work.energy_low else value * 0.8
-    high = units.parse_energy_j(work.energy_high) if work.energy_high else value * 1.25
+    value = _energy_j("work.energy", work.energy)
+    low = _energy_j("work.energy_low", work.energy_low) if work.energy_low else value * 0.8
+    high = _energy_j("work.energy_high", work.energy_high) if work.energy_high else value * 1.25
     if not low <= value <= high:
         raise BadInputError(
             f"[work] energy {work.energy} is not between {work.energy_low} and {work.energy_high}; correct them"
@@ -171,7 +186,15 @@ def _by_roofline(work: WorkTable, accelerators: Sequence[str]) -> list[Demand]:
     for name in accelerators:
         device = devices.device(name)
         if device is None:
-            raise BadInputError(f"no device is called {name!r} in the catalogue; correct it, or give energy and duration")
+            known = (
+                key
+                for one in devices.accelerators()
+                for key in (one.key, one.name.lower(), one.name.split(maxsplit=1)[-1].lower())
+            )
+            raise BadInputError(
+                f"how.accelerators: no device is called {name!r} in the catalogue{nearest(name, known)}; "
+                "see `greenwright catalogue accelerators`, or give energy and duration"
+            )
         made.append(replace(roofline.demand(wanted, device), device=name))
     return made
 
@@ -181,8 +204,6 @@ def _widths(tables: Sequence[WidthTable]) -> tuple[Width, ...]:
         return (Width(node_count=1, speed_ratio=1.0, power_ratio=1.0),)
     ordered = sorted(tables, key=lambda one: one.nodes)
     first = ordered[0]
-    if min(first.nodes, first.speed, first.power) <= 0:
-        raise BadInputError("how.width: nodes, speed and power must be above 0")
     for before, after in pairwise(ordered):
         if after.nodes == before.nodes or after.speed <= before.speed or after.power <= before.power:
             raise BadInputError(
@@ -206,14 +227,18 @@ def _price_class(text: str) -> PriceClass:
     try:
         return PriceClass(text)
     except ValueError as error:
-        raise BadInputError(f"no price class is called {text!r}; there are {', '.join(PriceClass)}") from error
+        raise BadInputError(
+            f"no price class is called {text!r}{nearest(text, PriceClass)}; there are {', '.join(PriceClass)}"
+        ) from error
 
 
 def _preference(file: JobFile) -> Preference:
     try:
         return Preference(file.prefer.for_)
     except ValueError as error:
-        raise BadInputError(f"prefer.for is {file.prefer.for_!r}; there are {', '.join(Preference)}") from error
+        raise BadInputError(
+            f"prefer.for is {file.prefer.for_!r}{nearest(file.prefer.for_, Preference)}; there are {', '.join(Preference)}"
+        ) from error
 
 
 def _network(file: JobFile) -> Network:
@@ -250,8 +275,10 @@ def _find_sites(file: JobFile, made: Setting) -> None:
         raise BadInputError(
             f"the jobs have users in {', '.join(sorted(users))}; plan jobs with different users in files of their own"
         )
+    named = list(dict.fromkeys(demand.device for job in made.jobs for demand in job.demands))
     for key in wanted:
-        made.sites.append(_site(key, own.get(key), next(iter(users), ""), made.notes))
+        site = _site(key, own.get(key), next(iter(users), ""), made.notes)
+        made.sites.append(site if site.rates else replace(site, rates=market.rates(key, named)))
     for number, (job, fitting) in enumerate(zip(made.jobs, allowed, strict=True)):
         here = _key(file.jobs[number].where.here) or WORLD
         made.jobs[number] = replace(job, sites=tuple(sorted(fitting | ({here} if here != WORLD or not fitting else set()))))
@@ -265,7 +292,10 @@ def _matching(pattern: str) -> Iterable[str]:
         home = places.country(pattern)
         found = [one.key for one in every if home.known and one.country == home.country] or ([home.key] if home.known else [])
     if not found:
-        raise BadInputError(f"where.regions: no region fits {pattern!r}; see `greenwright catalogue regions`")
+        known = (one.key for one in every)
+        raise BadInputError(
+            f"where.regions: no region fits {pattern!r}{nearest(pattern, known)}; see `greenwright catalogue regions`"
+        )
     return found
 
 
@@ -300,7 +330,7 @@ def _with_own(site: Site, table: SiteTable) -> Site:
     if table.water_l_per_kwh is not None:
         changed = replace(changed, water_l_per_kwh=_given(table.water_l_per_kwh))
     if table.latency:
-        changed = replace(changed, latency_s=_given(units.parse_duration_s(table.latency)))
+        changed = replace(changed, latency_s=_given(_duration(f"site {table.key}: latency", table.latency)))
     return changed
 
 
@@ -312,8 +342,8 @@ def _rate(table: RateTable) -> Rate:
     return Rate(
         device=table.device,
         price_class=_price_class(table.price_class),
-        usd_per_s=None if table.usd_per_h is None else table.usd_per_h / 3600,
-        interrupted_every_s=units.parse_duration_s(table.interrupted_every) if table.interrupted_every else None,
+        usd_per_s=None if table.usd_per_h is None else market.given(table.usd_per_h),
+        interrupted_every_s=_duration("rate.interrupted_every", table.interrupted_every) or None,
     )
 
 

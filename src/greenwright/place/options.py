@@ -215,7 +215,7 @@ def _budget(job: Job, option: Option) -> Iterator[Breach]:
             said=f"Give a price for {option.demand.device or 'nodes'} at {option.site.key}",
         )
         return
-    cost_usd = option.rate.usd_per_s * float(option.node_count[0]) * option.task.step_s * float(option.task.run_slots[0])
+    cost_usd = option.rate.usd_per_s.value * float(option.node_count[0]) * option.task.step_s * float(option.task.run_slots[0])
     cost_usd += option.moved_usd
     if cost_usd > job.max_cost_usd * (1 + EPSILON) and len(option.widths) == 1:
         over_usd = cost_usd - job.max_cost_usd

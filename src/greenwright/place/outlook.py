@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -86,3 +86,23 @@ def resample(times: list[datetime], values: list[float], start: datetime, step_s
     marks = np.interp(np.arange(known + 1) * step_s, edges, total)
     slots: Array = np.diff(marks) / step_s
     return slots
+
+
+def later(outlook: Outlook, passed_slot_count: float) -> Outlook:
+    """The same hours on slots that begin so many slots later; the last known value holds on."""
+    import numpy as np
+
+    whole = max(0, math.floor(passed_slot_count))
+    part = max(0.0, passed_slot_count) - whole
+
+    def moved(values: Array) -> Array:
+        rest = values[min(whole, len(values) - 1) :]
+        laid: Array = (1 - part) * rest + part * np.append(rest[1:], rest[-1])
+        return laid
+
+    return replace(
+        outlook,
+        median_g_per_kwh=moved(outlook.median_g_per_kwh),
+        low_g_per_kwh=moved(outlook.low_g_per_kwh),
+        high_g_per_kwh=moved(outlook.high_g_per_kwh),
+    )

@@ -7,13 +7,15 @@ from html import escape
 from pathlib import Path
 
 from greenwright import units
+from greenwright.place.front import telling
 from greenwright.records.placement import Choice, HeatMap, Plan
 
 _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
 body { margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-table { border-collapse: collapse; } th, td { text-align: left; padding: .2rem .8rem .2rem 0; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; }
+th, td { text-align: left; padding: .2rem .8rem .2rem 0; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; } svg { display: block; } text { font: 12px system-ui, sans-serif; fill: currentColor; }
 .note { opacity: .8; }
 """
@@ -37,14 +39,13 @@ def write_page(plan: Plan, path: Path) -> None:
 def render(plan: Plan) -> str:
     """The page's HTML; it loads nothing from anywhere."""
     parts = [f"<h1>{escape(plan.job)}</h1><p><strong>{escape(plan.verdict)}</strong></p>"]
-    rows = [
-        ("plan", plan.choice),
-        ("now, here", plan.now_here),
-        *(("", one) for one in plan.front if one not in {plan.choice, plan.now_here}),
-    ]
-    parts.append("<h2>Choices that no other beats on carbon, cost and time</h2>" + _table([one for one in rows if one[1]]))
     if plan.heat:
         parts.append("<h2>Grams of CO2e per kWh of the computers, place by hour</h2>" + heat_map(plan.heat, plan.choice))
+    named = [("plan", plan.choice), ("now, here", plan.now_here)]
+    rows = [(name, one) for name, one in named if one]
+    rows += [("", one) for one in telling(plan.front, [one for _, one in rows])]
+    if rows:
+        parts.append("<h2>Choices that no other beats on carbon, cost and time</h2>" + _table(rows))
     parts += [f'<p class="note">{escape(note)}</p>' for note in plan.notes]
     body = "\n".join(parts)
     return (
@@ -55,11 +56,10 @@ def render(plan: Plan) -> str:
     )
 
 
-def _table(rows: list[tuple[str, Choice | None]]) -> str:
+def _table(rows: list[tuple[str, Choice]]) -> str:
     heads = ("", "where", "on", "from", "until", "CO2e", "between", "energy", "cost", "water")
     lines = ["<tr>" + "".join(f"<th>{head}</th>" for head in heads) + "</tr>"]
     for name, one in rows:
-        assert one is not None
         figures = one.figures
         carbon = figures.carbon_g
         cells = (

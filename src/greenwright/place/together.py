@@ -74,7 +74,8 @@ def _priced(made: Setting, option: Option) -> Task:
     """The option's task with money counted in, at what it is said to be worth."""
     from dataclasses import replace
 
-    usd = (option.rate.usd_per_s or 0.0) * float(option.node_count.sum()) * option.task.step_s
+    rate = option.rate.usd_per_s
+    usd = (rate.value if rate else 0.0) * float(option.node_count.sum()) * option.task.step_s
     if made.wish.prefer is Preference.COST:
         return replace(option.task, price_g=option.task.price_g * 1e-6 + usd)
     return replace(option.task, price_g=option.task.price_g + made.wish.g_per_usd * usd)

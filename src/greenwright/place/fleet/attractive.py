@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from greenwright.place.fleet.bound import Bound
 from greenwright.place.fleet.ways import Fleet, Pick
 
 if TYPE_CHECKING:
@@ -38,3 +39,13 @@ def attractive(fleet: Fleet, capacity_price: Array, positions: Iterable[int] | N
 def distinct(picks: Iterable[Pick]) -> list[Pick]:
     """Each column once."""
     return list({(pick.way, pick.slots): pick for pick in picks}.values())
+
+
+def excess_g(fleet: Fleet, proof: Bound) -> Array:
+    """(ways, slots): by how much a plan with this unpaused start is above the bound at least; infinite where none may be."""
+    import numpy as np
+
+    reduced = fleet.reduced(proof.capacity_price)
+    counts = np.diff([*fleet.first_way.tolist(), len(fleet.ways)])
+    result: Array = reduced - fleet.cheapest(fleet.floors(proof.capacity_price, reduced)).repeat(counts)[:, None]
+    return result

@@ -5,12 +5,12 @@ Source: Held, Wolfe and Crowder, "Validation of subgradient optimization", Mathe
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from greenwright.place.contract import Array
+    from greenwright.place.fleet.programme import Until
     from greenwright.place.fleet.ways import Fleet
 
 PATIENCE = 8
@@ -31,12 +31,12 @@ def at(fleet: Fleet, capacity_price: Array) -> Bound:
     import numpy as np
 
     floors = fleet.floors(capacity_price, fleet.reduced(capacity_price))
-    cheapest = np.minimum.reduceat(floors, fleet.first_way)
+    cheapest = fleet.cheapest(floors)
     value = float(cheapest.sum() - (capacity_price * np.where(capacity_price > 0, fleet.capacity, 0.0)).sum())
     return Bound(value_g=value, capacity_price=capacity_price)
 
 
-def subgradient(fleet: Fleet, reached_g: float, step_count: int, until_s: float) -> Bound:
+def subgradient(fleet: Fleet, reached_g: float, step_count: int, until: Until) -> Bound:
     """Raise prices where too much is asked for, lower them where little is, and keep the best bound."""
     import numpy as np
 
@@ -56,7 +56,7 @@ def subgradient(fleet: Fleet, reached_g: float, step_count: int, until_s: float)
             over = _asked(fleet, price) - fleet.capacity
             over[(over < 0) & (price <= 0)] = 0.0
             length = float((over[np.isfinite(over)] ** 2).sum())
-        if pace < 1e-3 or time.monotonic() > until_s:  # noqa: PLR2004 - the steps no longer move anything
+        if pace < 1e-3 or until.left_s <= 0:  # noqa: PLR2004 - the steps no longer move anything
             break
         step = pace * max(reached_g - best.value_g, 1e-9) / max(length, 1e-9)
         price = np.maximum(0.0, price + step * np.where(np.isfinite(over), over, 0.0))

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from greenwright.place.fleet import programme
+from greenwright.place.fleet.programme import Programme, Until
 
 if TYPE_CHECKING:
     from greenwright.place.contract import Array
@@ -49,59 +52,50 @@ class Chosen:
 def relaxed(part: Part, columns: Sequence[Pick]) -> Relaxed:
     """The linear programme over ``columns``, and what capacity is worth in it."""
     import numpy as np
-    from scipy.optimize import linprog
 
-    price, one_each, held, limit, which = _rows(part, columns)
-    solved = linprog(price, A_ub=held, b_ub=limit, A_eq=one_each, b_eq=np.ones(len(part.jobs)), method="highs")
-    assert solved.status == 0, solved.message  # leaving out is always allowed
+    made, which = _programme(part, columns, leaving=True)
+    solved = programme.relaxed(made)
     capacity_price = np.zeros_like(part.capacity)
-    if len(limit):
-        capacity_price[which] = np.maximum(0.0, -solved.ineqlin.marginals)
-    return Relaxed(value_g=float(solved.fun), capacity_price=capacity_price, taken_share=solved.x[: len(columns)])
+    capacity_price[which] = np.maximum(0.0, -solved.row_price[len(part.jobs) :])
+    return Relaxed(value_g=solved.value, capacity_price=capacity_price, taken_share=solved.x[: len(columns)])
 
 
-def chosen(part: Part, columns: Sequence[Pick], *, limit_s: float, gap_share: float) -> Chosen | None:
-    """The integer programme over ``columns``; None where the time ended before any choice was found."""
+def chosen(
+    part: Part, columns: Sequence[Pick], *, known: Sequence[Pick | None] = (), until: Until, gap_share: float
+) -> Chosen | None:
+    """The integer programme over ``columns``; None where the time ended before any choice was found.
+
+    ``known`` is a plan to begin with, of columns among these. Where it places every job of the part, no better plan leaves one out,
+    so none may be.
+    """
     import numpy as np
-    from scipy.optimize import Bounds, LinearConstraint, milp
 
-    price, one_each, held, limit, _ = _rows(part, columns)
-    constraints = [LinearConstraint(one_each, 1, 1)]
-    if len(limit):
-        constraints.append(LinearConstraint(held, -np.inf, limit))
-    solved = milp(
-        price,
-        integrality=np.ones(len(price)),
-        bounds=Bounds(0, 1),
-        constraints=constraints,
-        options={"time_limit": limit_s, "mip_rel_gap": gap_share},
-    )
-    if solved.x is None:
-        return None
     fleet = part.fleet
+    begun = {(pick.way, pick.slots) for pick in known if pick}
+    leaving = len(begun) < len(part.jobs)
+    made, _ = _programme(part, columns, leaving=leaving)
+    start = np.array([float((one.way, one.slots) in begun) for one in columns]) if begun and not leaving else None
+    solved = programme.whole(made, start=start, until=until, gap_share=gap_share)
+    if solved is None:
+        return None
     picks: list[Pick | None] = [None] * fleet.job_count
-    for index in (solved.x[: len(columns)] > 0.5).nonzero()[0]:  # noqa: PLR2004 - a half is neither
+    for index in (solved.x[: len(columns)] > 0.5).nonzero()[0].tolist():  # noqa: PLR2004 - a half is neither
         picks[fleet.ways[columns[index].way].job] = columns[index]
-    return Chosen(picks=picks, bound_g=float(solved.mip_dual_bound))
+    return Chosen(picks=picks, bound_g=solved.proven_value)
 
 
-def left_out_g(fleet: Fleet) -> float:
-    """What leaving a job out costs: more than all that any choice could save."""
+def _programme(part: Part, columns: Sequence[Pick], *, leaving: bool) -> tuple[Programme, tuple[Indices, ...]]:
+    """Prices, "one column per job", "no more nodes than there are" where that binds; and which pools and slots those are."""
     import numpy as np
-
-    dear = np.where(np.isfinite(fleet.starts_price), fleet.starts_price, 0.0).max(axis=1)
-    return 1.0 + 2.0 * float(np.maximum.reduceat(dear, fleet.first_way).sum())
-
-
-def _rows(part: Part, columns: Sequence[Pick]) -> tuple[Any, ...]:
-    """Prices, "one column per job", "no more nodes than there are", the limits, and which slots those are."""
-    import numpy as np
-    from scipy.sparse import coo_matrix, csr_matrix, eye, hstack
+    from scipy.sparse import coo_matrix, csr_matrix, eye, hstack, vstack
 
     fleet, jobs, count = part.fleet, part.jobs, len(columns)
     job_of = np.searchsorted(jobs, np.array([fleet.ways[column.way].job for column in columns], dtype=np.intp))
-    price = np.concatenate([[column.price_g for column in columns], np.full(len(jobs), left_out_g(fleet))])
-    own = csr_matrix((np.ones(count), (job_of, np.arange(count))), shape=(len(jobs), count))
+    extra = len(jobs) if leaving else 0
+    price = np.concatenate([[column.price_g for column in columns], np.full(extra, fleet.left_out_g)])
+    one_each = csr_matrix((np.ones(count), (job_of, np.arange(count))), shape=(len(jobs), count))
+    if leaving:
+        one_each = hstack([one_each, eye(len(jobs))], format="csr")
     ways = np.array([column.way for column in columns], dtype=np.intp)
     lengths = np.array([len(column.slots) for column in columns], dtype=np.intp)
     slots = np.array([slot for column in columns for slot in column.slots], dtype=np.intp)
@@ -109,6 +103,14 @@ def _rows(part: Part, columns: Sequence[Pick]) -> tuple[Any, ...]:
     nodes = np.repeat(fleet.nodes[ways], lengths)
     limits = part.capacity.ravel()
     held = coo_matrix((nodes, (rows, np.repeat(np.arange(count), lengths))), shape=(len(limits), len(price))).tocsr()
-    binding = np.asarray(held.sum(axis=1)).ravel() > limits
-    which = np.unravel_index(binding.nonzero()[0], part.capacity.shape)
-    return price, hstack([own, eye(len(jobs))], format="csr"), held[binding], limits[binding], which
+    binding = (np.asarray(held.sum(axis=1)).ravel() > limits).nonzero()[0]
+    made = Programme(
+        price=price,
+        rows=vstack([one_each, held[binding]]),
+        low=np.concatenate([np.ones(len(jobs)), np.full(len(binding), -np.inf)]),
+        high=np.concatenate([np.ones(len(jobs)), limits[binding]]),
+        upper=np.ones(len(price)),
+        integral=np.ones(len(price), dtype=bool),
+    )
+    which: tuple[Indices, ...] = np.unravel_index(binding, part.capacity.shape)
+    return made, which

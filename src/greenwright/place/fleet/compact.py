@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from greenwright.place.fleet.columns import Chosen, left_out_g
+from greenwright.place.fleet import programme
+from greenwright.place.fleet.columns import Chosen
+from greenwright.place.fleet.programme import Programme, Until
 from greenwright.place.fleet.ways import Fleet, Pick
 
 if TYPE_CHECKING:
@@ -57,29 +59,28 @@ def size(fleet: Fleet) -> int:
     return 3 * sum(max(0, way.task.last - way.task.first) for way in fleet.ways)
 
 
-def chosen(fleet: Fleet, *, limit_s: float, gap_share: float) -> Chosen | None:
+def chosen(fleet: Fleet, *, until: Until, gap_share: float) -> Chosen | None:
     """The best plan; None where the time ended before any was found."""
     import numpy as np
-    from scipy.optimize import Bounds, LinearConstraint, milp
 
     model = _Model()
     placed = _build(fleet, model)
-    lows, highs = zip(*model.limits, strict=True)
-    solved = milp(
-        np.array(model.price),
-        integrality=np.array(model.integral, dtype=int),
-        bounds=Bounds(0, np.array(model.upper)),
-        constraints=LinearConstraint(_matrix(model), lows, highs),
-        options={"time_limit": limit_s, "mip_rel_gap": gap_share},
+    lows, highs = (np.array(limits) for limits in zip(*model.limits, strict=True))
+    made = Programme(
+        price=np.array(model.price),
+        rows=_matrix(model),
+        low=lows,
+        high=highs,
+        upper=np.array(model.upper),
+        integral=np.array(model.integral),
     )
-    if solved.x is None:
-        return None
-    return Chosen(picks=_read(fleet, placed, solved.x), bound_g=float(solved.mip_dual_bound))
+    solved = programme.whole(made, until=until, gap_share=gap_share)
+    return Chosen(picks=_read(fleet, placed, solved.x), bound_g=solved.proven_value) if solved else None
 
 
 def _build(fleet: Fleet, model: _Model) -> list[_Placed]:
     held: dict[tuple[int, int], dict[int, float]] = {}
-    owners: dict[int, dict[int, float]] = {int(job): {model.variable(left_out_g(fleet)): 1.0} for job in fleet.jobs}
+    owners: dict[int, dict[int, float]] = {int(job): {model.variable(fleet.left_out_g): 1.0} for job in fleet.jobs}
     placed: list[_Placed] = []
     for way in fleet.ways:
         is_chosen = model.variable(way.moved_g)

@@ -22,7 +22,7 @@ def inserted(fleet: Fleet, capacity_price: Array, order: Sequence[int]) -> list[
     picks: list[Pick | None] = [None] * fleet.job_count
     for job in order:
         picks[job] = best_pick(fleet, job, free, reduced, capacity_price)
-        _take(fleet, free, picks[job], -1)
+        take(fleet, free, picks[job], -1)
     return improved(fleet, picks)
 
 
@@ -33,18 +33,18 @@ def improved(fleet: Fleet, picks: Sequence[Pick | None]) -> list[Pick | None]:
     now = list(picks)
     free = fleet.capacity.copy()
     for pick in now:
-        _take(fleet, free, pick, -1)
+        take(fleet, free, pick, -1)
     nothing = np.zeros_like(fleet.capacity)
     for _ in range(ROUNDS):
         moved = False
         for job in fleet.jobs.tolist():
             before = now[job]
-            _take(fleet, free, before, +1)
+            take(fleet, free, before, +1)
             after = best_pick(fleet, job, free, fleet.starts_price, nothing)
             if before is None or (after is not None and after.price_g < before.price_g - 1e-9):
                 now[job] = after
                 moved = moved or after is not None
-            _take(fleet, free, now[job], -1)
+            take(fleet, free, now[job], -1)
         if not moved:
             break
     return now
@@ -97,7 +97,8 @@ def _with_capacity(fleet: Fleet, pick: Pick, capacity_price: Array) -> float:
     return pick.price_g + nodes * float(capacity_price[pool, slots].sum())
 
 
-def _take(fleet: Fleet, free: Array, pick: Pick | None, sign: int) -> None:
+def take(fleet: Fleet, free: Array, pick: Pick | None, sign: int) -> None:
+    """Hold the nodes of a pick (-1), or give them back (+1)."""
     if pick is not None:
         pool, slots, nodes = fleet.held(pick)
         free[pool, slots] += sign * nodes

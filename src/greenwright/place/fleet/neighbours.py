@@ -6,12 +6,12 @@ neighbourhood search; each neighbourhood is an integer programme of its own.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from greenwright.place.fleet import columns
 from greenwright.place.fleet.bound import Bound
+from greenwright.place.fleet.programme import Until
 from greenwright.place.fleet.ways import Fleet, Pick
 
 if TYPE_CHECKING:
@@ -28,24 +28,22 @@ FRUITLESS = 40
 """Neighbourhoods in a row without a gain, after which there is nothing left to find this way."""
 
 
-def improved(
-    fleet: Fleet, picks: Sequence[Pick | None], proof: Bound, *, until_s: float, gap_share: float
-) -> list[Pick | None]:
+def improved(fleet: Fleet, picks: Sequence[Pick | None], proof: Bound, *, until: Until, gap_share: float) -> list[Pick | None]:
     """The plan after as many neighbourhoods as the time allows, or until it is within ``gap_share`` of the bound."""
     import numpy as np
 
     now = list(picks)
     rng = np.random.default_rng(0)
     reduced = fleet.reduced(proof.capacity_price)
-    cheapest = np.minimum.reduceat(fleet.floors(proof.capacity_price, reduced), fleet.first_way)
+    cheapest = fleet.cheapest(fleet.floors(proof.capacity_price, reduced))
     fruitless = 0
-    while time.monotonic() < until_s and fruitless < FRUITLESS:
+    while until.left_s > 0 and fruitless < FRUITLESS:
         total = sum(pick.price_g for pick in now if pick)
         if all(now[job] for job in fleet.jobs) and total - proof.value_g <= gap_share * total:
             break
         freed = _freed(fleet, now, proof, cheapest, rng)
         within_g = total - proof.value_g if all(now[job] for job in fleet.jobs) else np.inf
-        better = _placed_anew(fleet, now, freed, reduced, cheapest, within_g, until_s)
+        better = _placed_anew(fleet, now, freed, reduced, cheapest, within_g, until)
         fruitless = 0 if better else fruitless + 1
         now = better or now
     return now
@@ -89,7 +87,7 @@ def _placed_anew(  # noqa: PLR0913, PLR0917 - the plan, what to free, and the pr
     reduced: Array,
     cheapest: Array,
     within_g: float,
-    until_s: float,
+    until: Until,
 ) -> list[Pick | None] | None:
     """The plan with the freed jobs placed best, others staying; None where that is no better."""
     import numpy as np
@@ -114,8 +112,7 @@ def _placed_anew(  # noqa: PLR0913, PLR0917 - the plan, what to free, and the pr
         ]
     before = [picks[job] for job in sorted(jobs)]
     columns_near += [pick for pick in before if pick]
-    left_s = until_s - time.monotonic()
-    found = columns.chosen(part, columns_near, limit_s=max(0.1, min(EACH_S, left_s)), gap_share=1e-6)
+    found = columns.chosen(part, columns_near, known=before, until=until.at_most(EACH_S), gap_share=1e-6)
     if found is None:
         return None
     after = [found.picks[job] for job in sorted(jobs)]

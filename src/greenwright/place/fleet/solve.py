@@ -1,21 +1,25 @@
 """Place a fleet: exact where it is small, else columns near the optimum by price, chosen by HiGHS; always with a bound.
 
 1. Small fleets go to HiGHS whole. 2. Larger ones: prices for capacity by subgradient steps, sharpened by linear programmes over
-columns; these prices give the bound. 3. Plans by insertion along those prices. 4. An integer programme over every column that could
-still be in a better plan: one whose reduced cost is within the gap. If those are all there are, the plan is optimal.
+columns; these prices give the bound. 3. Plans by insertion along those prices, and by rounding the last programme's mix. 4. Integer
+programmes over the columns whose reduced cost is least, begun with the best plan. A plan that uses any other column costs at least the
+bound and that column's reduced cost, so what HiGHS proves about these raises the bound for all. 5. Neighbourhoods, while there is time.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from greenwright.place.contract import EPSILON, Schedule
 from greenwright.place.fleet import bound, columns, compact, insert, neighbours
-from greenwright.place.fleet.attractive import attractive, distinct
+from greenwright.place.fleet.attractive import attractive, distinct, excess_g
 from greenwright.place.fleet.bound import Bound
+from greenwright.place.fleet.columns import Relaxed
+from greenwright.place.fleet.programme import Clock, Until
+from greenwright.place.fleet.rounding import rounded
 from greenwright.place.fleet.ways import Fleet, Pick, Way
 
 if TYPE_CHECKING:
@@ -25,14 +29,18 @@ WHOLE_COLUMNS = 4_000
 """Fleets without pauses of at most this many starts are solved whole."""
 COMPACT_VARIABLES = 2_500
 """Fleets with pauses of at most this many integer variables are solved whole."""
-SOME_COLUMNS = (2_000, 8_000)
-"""Columns that the integer programme is given, beside the plan's own: first few, then more."""
+NEAR_PER_JOB = (8, 18, 40)
+"""Columns a job that integer programmes are given, beside the plan's own: few first, and more where these were solved in time."""
 STEPS = 100
 """Subgradient steps."""
-COLUMN_ROUNDS = 5
+COLUMN_ROUNDS = 8
 """Linear programmes at most, each over the columns that the last one's prices made attractive."""
 PRICING_SHARE = 0.4
-"""Of the time, for prices and the bound; the rest is for plans."""
+"""Of the time at most, for prices and the bound; the rest is for plans."""
+FEW_SHARE = 0.6
+"""Of what is left, for the first of these."""
+ROUNDING_SHARE = 0.2
+"""Of what is left then, for a first plan near the linear programme."""
 GOOD_GAP_SHARE = 1e-4
 """Below this the plan is as good as the best."""
 
@@ -52,15 +60,19 @@ class Solution:
         return max(0.0, (self.reached_g - self.bound_g) / self.reached_g) if self.reached_g > 0 else 0.0
 
 
-def solve(ways: Sequence[Way], job_count: int, capacity: Array, *, limit_s: float = 30.0) -> Solution:
+def solve(
+    ways: Sequence[Way], job_count: int, capacity: Array, *, limit_s: float = 30.0, clock: Clock = time.monotonic
+) -> Solution:
     """The best plan found within about ``limit_s``; ``ways`` of a job stand side by side, ``capacity`` is (pools, slots).
 
-    A job is left out where no way of it fits at all, or where there is no room for it beside the others.
+    A job is left out where no way of it fits at all, or where there is no room for it beside the others. The time is that of
+    ``clock``.
     """
+    until = Until(at_s=clock() + limit_s, clock=clock)
     fleet = Fleet(ways=[way for way in ways if _could_run(way, capacity)], job_count=job_count, capacity=capacity)
     if not len(fleet.jobs):
         return _solution(fleet, [None] * job_count, 0.0, "nothing to place")
-    return _whole(fleet, limit_s) or _priced(fleet, limit_s)
+    return _whole(fleet, until) or _priced(fleet, until)
 
 
 def _could_run(way: Way, capacity: Array) -> bool:
@@ -74,64 +86,71 @@ def _could_run(way: Way, capacity: Array) -> bool:
 def total_g(fleet: Fleet, picks: Iterable[Pick | None]) -> float:
     """What a plan costs, jobs left out included at their price."""
     placed = [pick for pick in picks if pick is not None]
-    return sum(pick.price_g for pick in placed) + (len(fleet.jobs) - len(placed)) * columns.left_out_g(fleet)
+    return sum(pick.price_g for pick in placed) + (len(fleet.jobs) - len(placed)) * fleet.left_out_g
 
 
-def _whole(fleet: Fleet, limit_s: float) -> Solution | None:
+def _whole(fleet: Fleet, until: Until) -> Solution | None:
     """Every possible plan handed to HiGHS, where that is little enough."""
     import numpy as np
 
     if len(fleet.pausable):
         if compact.size(fleet) > COMPACT_VARIABLES:
             return None
-        found = compact.chosen(fleet, limit_s=limit_s, gap_share=0.0)
+        found = compact.chosen(fleet, until=until, gap_share=0.0)
     else:
         ways, slots = np.isfinite(fleet.starts_price).nonzero()
         if len(ways) > WHOLE_COLUMNS:
             return None
         every = [fleet.start(int(way), int(slot)) for way, slot in zip(ways, slots, strict=True)]
-        found = columns.chosen(columns.whole(fleet), every, limit_s=limit_s, gap_share=0.0)
+        found = columns.chosen(columns.whole(fleet), every, until=until, gap_share=0.0)
     return _solution(fleet, found.picks, found.bound_g, "HiGHS, whole") if found else None
 
 
-def _priced(fleet: Fleet, limit_s: float) -> Solution:
+def _priced(fleet: Fleet, until: Until) -> Solution:
     import numpy as np
 
-    begun_s = time.monotonic()
-    until_s = begun_s + limit_s
     nothing = np.zeros_like(fleet.capacity)
     best = _better(
         fleet, [insert.inserted(fleet, nothing, order(fleet)) for order in (insert.tightest_first, insert.dearest_first)]
     )
-    proof = bound.subgradient(fleet, total_g(fleet, best), STEPS, begun_s + PRICING_SHARE / 2 * limit_s)
+    pricing = until.part(PRICING_SHARE)
+    proof = bound.subgradient(fleet, total_g(fleet, best), STEPS, pricing.part(0.5))
     best = _better(fleet, [best, insert.inserted(fleet, proof.capacity_price, insert.tightest_first(fleet))])
-    pool = [pick for pick in best if pick]
-    proof = _sharpened(fleet, proof, pool, begun_s + PRICING_SHARE * limit_s)
-    best, proven_g = _chosen(fleet, proof, best, until_s)
-    best = neighbours.improved(fleet, best, proof, until_s=until_s, gap_share=GOOD_GAP_SHARE)
+    proof, pool, mixed = _sharpened(fleet, proof, [pick for pick in best if pick], pricing)
+    best = _better(fleet, [best, rounded(fleet, proof, pool, mixed, until=until.part(ROUNDING_SHARE))])
+    best, proven_g = _chosen(fleet, proof, best, until)
+    best = neighbours.improved(fleet, best, replace(proof, value_g=proven_g), until=until, gap_share=GOOD_GAP_SHARE)
     return _solution(fleet, best, proven_g, "prices, columns and neighbourhoods, HiGHS")
 
 
-def _chosen(fleet: Fleet, proof: Bound, best: list[Pick | None], until_s: float) -> tuple[list[Pick | None], float]:
-    """HiGHS over few columns, then over more: where these are all that a better plan could use, its bound holds for every plan."""
+def _chosen(fleet: Fleet, proof: Bound, best: list[Pick | None], until: Until) -> tuple[list[Pick | None], float]:
+    """HiGHS over the columns with the least excess, then over more; and the bound that follows for every plan.
+
+    A plan that uses another column costs at least the prices' bound and that column's excess. One that does not is no better than
+    what HiGHS proves.
+    """
     proven_g = proof.value_g
-    for most in SOME_COLUMNS:
-        reached_g, left_s = total_g(fleet, best), until_s - time.monotonic()
-        if left_s <= 0 or reached_g - proven_g <= GOOD_GAP_SHARE * reached_g:
+    for number, per_job in enumerate(NEAR_PER_JOB):
+        reached_g = total_g(fleet, best)
+        if until.left_s <= 0 or reached_g - proven_g <= GOOD_GAP_SHARE * reached_g:
             break
-        near, complete = _near(fleet, proof, reached_g, [pick for pick in best if pick], most)
-        found = columns.chosen(columns.whole(fleet), near, limit_s=left_s / 2, gap_share=GOOD_GAP_SHARE / 2)
+        known = [pick for pick in best if pick]
+        share = until if number else until.part(FEW_SHARE)
+        near, beyond_g = _near(fleet, proof, reached_g, known, per_job * len(fleet.jobs))
+        found = columns.chosen(columns.whole(fleet), near, known=known, until=share, gap_share=GOOD_GAP_SHARE / 2)
         if found is None:
             continue
         best = _better(fleet, [best, found.picks, insert.improved(fleet, found.picks)])
-        if complete:
-            proven_g = max(proven_g, min(found.bound_g, total_g(fleet, best)))
+        proven_g = max(proven_g, min(found.bound_g, proof.value_g + beyond_g, total_g(fleet, best)))
     return best, proven_g
 
 
-def _sharpened(fleet: Fleet, proof: Bound, pool: list[Pick], until_s: float) -> Bound:
-    """Linear programmes over more and more columns: their prices prove more than subgradient steps do."""
-    for _ in range(COLUMN_ROUNDS):
+def _sharpened(fleet: Fleet, proof: Bound, pool: list[Pick], until: Until) -> tuple[Bound, list[Pick], Relaxed]:
+    """Linear programmes over more and more columns: their prices prove more than subgradient steps do.
+
+    Returned with the last programme's columns and its mix of them.
+    """
+    for number in range(1, COLUMN_ROUNDS + 1):
         pool = distinct([*pool, *attractive(fleet, proof.capacity_price)])
         solved = columns.relaxed(columns.whole(fleet), pool)
         now = bound.at(fleet, solved.capacity_price)
@@ -139,27 +158,27 @@ def _sharpened(fleet: Fleet, proof: Bound, pool: list[Pick], until_s: float) -> 
             mixed = weight * solved.capacity_price + (1 - weight) * proof.capacity_price
             now = max(now, bound.at(fleet, mixed), key=lambda one: one.value_g)
         proof = max(proof, now, key=lambda one: one.value_g)
-        pool = distinct([*pool, *attractive(fleet, solved.capacity_price)])
-        if solved.value_g - proof.value_g <= GOOD_GAP_SHARE * abs(solved.value_g) or time.monotonic() > until_s:
+        gap_g = solved.value_g - proof.value_g
+        if number == COLUMN_ROUNDS or gap_g <= GOOD_GAP_SHARE / 10 * abs(solved.value_g) or until.left_s <= 0:
             break
-    return proof
+        pool = distinct([*pool, *attractive(fleet, solved.capacity_price)])
+    return proof, pool, solved
 
 
-def _near(fleet: Fleet, proof: Bound, reached_g: float, known: Sequence[Pick], most: int) -> tuple[list[Pick], bool]:
-    """Every start that a better plan could still use, by its reduced cost; and whether those are all columns there are."""
+def _near(fleet: Fleet, proof: Bound, reached_g: float, known: Sequence[Pick], most: int) -> tuple[list[Pick], float]:
+    """Starts that a better plan could use, ``most`` of them, least excess first; and the least excess of what is not among them."""
     import numpy as np
 
-    reduced = fleet.reduced(proof.capacity_price)
-    floors = fleet.floors(proof.capacity_price, reduced)
-    cheapest = np.minimum.reduceat(floors, fleet.first_way)
-    counts = np.diff([*fleet.first_way.tolist(), len(fleet.ways)])
-    excess = reduced - np.where(np.isfinite(cheapest), cheapest, 0.0).repeat(counts)[:, None]
+    excess = excess_g(fleet, proof)
     within = excess <= reached_g - proof.value_g + 1e-9
-    complete = not len(fleet.pausable) and int(within.sum()) <= most
+    beyond_g = np.inf
     if int(within.sum()) > most:
-        within &= excess <= np.partition(excess.ravel(), most)[most]
+        beyond_g = float(np.partition(excess.ravel(), most)[most])
+        within = excess < beyond_g
+    if len(fleet.pausable):
+        beyond_g = 0.0  # of schedules with pauses only some are known
     starts = [fleet.start(int(way), int(slot)) for way, slot in zip(*within.nonzero(), strict=True)]
-    return distinct([*known, *starts]), complete
+    return distinct([*known, *starts]), beyond_g
 
 
 def _better(fleet: Fleet, plans: Sequence[list[Pick | None]]) -> list[Pick | None]:

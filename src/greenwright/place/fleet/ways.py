@@ -117,6 +117,21 @@ class Fleet:
         return ends
 
     @cached_property
+    def left_out_g(self) -> float:
+        """What leaving a job out costs: more than all that any choice could save."""
+        import numpy as np
+
+        dear = np.where(np.isfinite(self.starts_price), self.starts_price, 0.0).max(axis=1)
+        return 1.0 + 2.0 * float(np.maximum.reduceat(dear, self.first_way).sum())
+
+    def cheapest(self, floors: Array) -> Array:
+        """(jobs,): no job costs less than this, placed or left out, where its ways cost at least ``floors``."""
+        import numpy as np
+
+        result: Array = np.minimum(np.minimum.reduceat(floors, self.first_way), self.left_out_g)
+        return result
+
+    @cached_property
     def pausable(self) -> Indices:
         """The ways that may be spread over several stretches."""
         import numpy as np
