@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import pwd
 import shutil
@@ -12,9 +13,13 @@ from collections.abc import Iterator
 from glob import glob
 from pathlib import Path
 
+import ibis
 import pytest
 
+from greenwright.audit import cells
 from greenwright.audit.auditing import Options, audit
+from greenwright.audit.engines import engine, open_table, torn_rows
+from greenwright.audit.look import look
 from greenwright.records.audit import AuditRecord
 
 pytestmark = pytest.mark.slow
@@ -66,7 +71,9 @@ def same(found: AuditRecord, expected: AuditRecord) -> None:
     for name in ("it_energy_j", "energy_j", "carbon_g", "water_l", "embodied_g"):
         mine, its = getattr(found.total, name), getattr(expected.total, name)
         assert (mine.value, mine.low, mine.high) == pytest.approx((its.value, its.low, its.high))
-    assert [one.dimension for one in found.sides] == [one.dimension for one in expected.sides]
+    assert [(one.dimension, sorted(part.name for part in one.slices)) for one in found.sides] == [
+        (one.dimension, sorted(part.name for part in one.slices)) for one in expected.sides
+    ]
     assert [(one.id, one.job_count) for one in found.hotspots] == [(one.id, one.job_count) for one in expected.hotspots]
 
 
@@ -83,24 +90,80 @@ def test_postgresql_gives_the_numbers_of_duckdb(server: str, log_rows: list[str]
     same(audit(["job_log"], Options(on=server)), expected)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def spark() -> Iterator[str]:
-    """A session of Spark in this machine, as small as the log; its URL."""
+    """One session of Spark in this machine for all tests, as small as the log; its URL.
+
+    It compiles nothing twice: these tests ask a hundred small questions, which compiling makes slower.
+    """
     if shutil.which("java") is None:
-        pytest.skip("no Java here, which Spark needs")
+        pytest.skip("no Java here, which Spark needs; install it with: apt-get install openjdk-17-jre-headless")
     session = pytest.importorskip("pyspark.sql", reason="pyspark is not installed; install the extra spark").SparkSession
-    settings = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1", "spark.sql.session.timeZone": "UTC"}
+    settings = {
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
     builder = session.builder.master("local[1]")
     for name, value in settings.items():
         builder = builder.config(name, value)
-    opened = builder.getOrCreate()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Spark 4 and pandas 3 have not met yet, and say so
+        opened = builder.getOrCreate()
+        opened.sparkContext.setLogLevel("ERROR")
     yield "pyspark://"
     opened.stop()
 
 
-def test_spark_gives_the_numbers_of_duckdb(spark: str, log: Path, expected: AuditRecord) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Spark 4 and pandas 3 have not met yet, and say so
-        found = audit([str(log)], Options(on=spark))
+@pytest.mark.timeout(900)  # Spark thinks for seconds about each of a hundred questions
+@pytest.mark.filterwarnings("ignore")  # as above
+def test_spark_gives_the_numbers_of_duckdb_and_keeps_nothing_in_a_session_that_is_not_ours(
+    spark: str, log: Path, expected: AuditRecord
+) -> None:
+    from pyspark.sql import SparkSession
+
+    found = audit([str(log)], Options(on=spark))
 
     same(found, expected)
+    assert found.engine == "pyspark"
+    assert not any(SparkSession.active().catalog.tableExists(name) for name in ("jobs_0", "held", "with_impact", "marked"))
+
+
+@pytest.mark.filterwarnings("ignore")  # as above
+def test_spark_takes_blanks_off_and_no_letters(spark: str) -> None:
+    with engine(spark) as at:
+        words = at.backend.create_view(
+            "words", ibis.memtable({"word": ["\t fold\n", "vision v", "failed ", "", None]}), overwrite=True
+        )
+        found = words.select(word=cells.text(words.word)).to_pyarrow().to_pydict()["word"]
+
+    assert found == ["fold", "vision v", "failed", "", ""]
+
+
+@pytest.mark.filterwarnings("ignore")  # as above
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("log.csv", '# by hand\njob_id,duration_s,team\na,60,"x, ""y"""\nb,60\nc,60,x,9\n,,\n'),
+        ("log.csv.gz", "job_id;duration_s;team\na;60;x\nb;60\nc;60;x;9\n;;\n"),
+        ("log.txt", 'job_id|duration_s|team\na|60|5" disk\nb|60\nc|60|x|9\n||\n'),
+    ],
+)
+def test_spark_reads_a_file_as_duckdb_does_and_finds_its_torn_rows(spark: str, name: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith("gz") else text.encode())
+    read = []
+    for url in (None, spark):
+        with engine(url, thread_count=1) as at:
+            seen, table = open_table(at, look(str(path)))
+            rows = sorted(tuple(row.values()) for row in table.fill_null("").to_pyarrow().to_pylist())
+            read.append((seen.columns, rows, sorted(torn_rows(at, seen))))
+
+    assert read[0] == read[1]
+    assert [reason for reason, _ in read[1][2]] == ["too few cells", "too many cells"]

@@ -41,7 +41,7 @@ def test_a_study_comes_back_as_it_was_added(ledger: Ledger, study: StudyRecord) 
 
 
 def test_a_study_that_is_not_there_is_named(ledger: Ledger) -> None:
-    with pytest.raises(BadInputError, match="no study 'nowhere'"):
+    with pytest.raises(BadInputError, match="no study or run 'nowhere'"):
         ledger.study("nowhere")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import chain
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from greenwright.audit import aside, energy, hotspots, hours, overlaps, totals
+from greenwright.audit import aside, energy, guards, hotspots, hours, overlaps, totals
 from greenwright.audit.contract import Given
 from greenwright.audit.engines import Engine, apart, engine, kept, open_table, own_table, rows_of, torn_rows
 from greenwright.audit.hardware import Hardware, chips, hardware
-from greenwright.audit.jobs import ALL, stacked
+from greenwright.audit.jobs import ALL, stacked, with_constants
 from greenwright.audit.look import Form, Look, look
 from greenwright.audit.mapping import mapped_jobs, read_mapping
 from greenwright.audit.readers import plain
@@ -62,6 +62,8 @@ class _Opened:
     reader: ModuleType
     raw: Any
     jobs: Any
+    bad: Any
+    """Its rows that are no jobs: why, and their text."""
     surveyed: Survey
 
 
@@ -114,9 +116,23 @@ def _open(at: Engine, source: str, number: int, options: Options, say: Callable[
     elif seen.form is Form.CSV:
         seen, raw = open_table(at, seen)
     jobs = mapped_jobs(raw, seen, read_mapping(options.mapping)) if options.mapping else reader.jobs(raw, seen).select(*ALL)
-    if seen.form is Form.CSV or reader.META.folds:
-        jobs = kept(at, jobs, f"jobs_{number}")
-    return _Opened(seen=seen, reader=reader, raw=raw, jobs=jobs, surveyed=survey(jobs))
+    jobs, bad = _kept_jobs(at, jobs, f"jobs_{number}", seen, reader)
+    return _Opened(seen=seen, reader=reader, raw=raw, jobs=jobs, bad=bad, surveyed=survey(jobs))
+
+
+def _kept_jobs(at: Engine, jobs: Any, name: str, seen: Look, reader: ModuleType) -> tuple[Any, Any]:
+    """Jobs, computed once where they were text or had to be folded; and the rows that are none.
+
+    What such a row said is read from a file again, when there is one: to write it out beside every job takes half of the first pass.
+    """
+    bad = jobs.filter(jobs[PROBLEM].notnull()).select(PROBLEM, ROW_TEXT)
+    if reader.META.folds:
+        held = with_constants(jobs, lambda varying: kept(at, varying, name))
+        return held, held.filter(held[PROBLEM].notnull()).select(PROBLEM, ROW_TEXT)
+    if seen.form is Form.CSV:
+        without = jobs.mutate(**{ROW_TEXT: ibis.null("string")})
+        return with_constants(without, lambda varying: kept(at, varying, name)), bad
+    return jobs, bad
 
 
 def _tabular(at: Engine, seen: Look) -> tuple[Look, Any]:
@@ -131,13 +147,12 @@ def _tabular(at: Engine, seen: Look) -> tuple[Look, Any]:
 def _read(at: Engine, one: _Opened, options: Options, say: Callable[[str], None]) -> SourceRead:
     """What became of every row."""
     reader, seen, surveyed = one.reader, one.seen, one.surveyed
-    torn = list(torn_rows(at, seen.path)) if seen.form is Form.CSV and seen.path else []
+    torn = list(torn_rows(at, seen)) if seen.form is Form.CSV and seen.path else []
     bad_count = surveyed.bad_count + len(torn)
     path, rejections = "", tuple[Rejection, ...]()
     if bad_count:
         say(f"{seen.source}: {bad_count:,} rows cannot be used")
-        bad = one.jobs.filter(one.jobs[PROBLEM].notnull()).select(PROBLEM, ROW_TEXT)
-        path, rejections = aside.put_aside(seen.source, chain(torn, rows_of(at, bad)), options.out)
+        path, rejections = aside.put_aside(seen.source, chain(torn, rows_of(at, one.bad)), options.out)
     return SourceRead(
         source=seen.source,
         reader=reader.META.id,
@@ -194,6 +209,7 @@ def _concluded(  # noqa: PLR0913, PLR0917 - the steps of one audit
         raise BadInputError(f"no row of {', '.join(one.source for one in read)} could be used{_why(read)}")
     machines, places, currencies = _resolved([one.surveyed for one in opened], options)
     said = frozenset().union(*(one.surveyed.said for one in opened)) | {"gpu_s"}
+    read = tuple(_doubted(one, its, machines) for one, its in zip(opened, read, strict=True))
     grid = hours.read_hours(options.intensity) if options.intensity else {}
     full = _full(at, opened, machines, places, grid)
     said |= {"hour_saving_share"} if grid and "started_at" in said else frozenset()
@@ -210,7 +226,7 @@ def _concluded(  # noqa: PLR0913, PLR0917 - the steps of one audit
     say("looking for waste")
     given = Given(total=total, hardware=chips(machines), places=spots(places))
     found, clear, unasked = hotspots.search(full, said, given, currencies, realised, lambda table, name: apart(at, table, name))
-    return AuditRecord(
+    record = AuditRecord(
         headline=_headline(total, found),
         sources=read,
         total=total,
@@ -226,6 +242,13 @@ def _concluded(  # noqa: PLR0913, PLR0917 - the steps of one audit
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         greenwright_version=version("greenwright"),
     )
+    return replace(record, warnings=(*record.warnings, *guards.on_output(record)))
+
+
+def _doubted(one: _Opened, read: SourceRead, machines: Sequence[Hardware]) -> SourceRead:
+    """With the mistakes that the source brings with it."""
+    usable = one.jobs.filter(one.jobs[PROBLEM].isnull()) if one.surveyed.bad_count else one.jobs
+    return replace(read, doubts=guards.doubts(read, usable, one.surveyed.said, machines))
 
 
 def _full(

@@ -44,7 +44,7 @@ _USED = ("usage", "used", "discountedusage", "savingsplancoveredusage", "bundled
 
 def seconds(amount: ir.FloatingValue, unit: ir.StringValue) -> ir.FloatingValue:
     """An amount of a unit of time in seconds, ``10 Hours`` too; null for units of anything else."""
-    said = unit.strip().lower()
+    said = cells.stripped(unit).lower()
     bare = said.re_replace(_MULTIPLE, "")
     times = ibis.ifelse(said.re_search(_MULTIPLE), cells.tried(said.re_extract(_MULTIPLE, 1), "float64"), 1.0)
     return ibis.cases(
@@ -70,7 +70,7 @@ def tag(tags: ir.StringValue, names: tuple[str, ...]) -> ir.StringValue:
     as_json = rf'(?i)"(?:user:|aws:|resourceTags/|user_)?(?:{either})"\s*:\s*"([^"]*)"'
     as_map = rf"(?i)(?:^|[{{,\s])'?(?:user:|user_)?(?:{either})'?\s*[=:]\s*'?([^,}}']*)'?"
     as_list = rf"""(?i)['"]?key['"]?\s*:\s*['"]?(?:{either})['"]?,\s*['"]?value['"]?\s*:\s*['"]?([^'",}}]*)"""
-    return cells.first_text(found_in(tags, as_json), found_in(tags, as_list), found_in(tags, as_map)).strip()
+    return cells.stripped(cells.first_text(found_in(tags, as_json), found_in(tags, as_list), found_in(tags, as_map)))
 
 
 def phase(*texts: ir.StringValue) -> ir.StringValue:

@@ -75,6 +75,8 @@ def with_place(jobs: ir.Table, found: Sequence[Whereabouts]) -> ir.Table:
 
 def with_models(jobs: ir.Table) -> ir.Table:
     """What accelerators, processors and memory took: as stated, else modelled."""
+    ran = (jobs.duration_s > 0).fill_null(False)
+    jobs = jobs.mutate(node_energy_j=ibis.ifelse(ran, jobs.node_energy_j.nullif(0.0), jobs.node_energy_j))  # 0 is "not counted"
     gpu = either(jobs.gpu_energy_j.notnull(), _trusted(jobs.gpu_energy_j, jobs.gpu_energy_grade), gpu_model(jobs))
     cpu = either(jobs.cpu_energy_j.notnull(), _trusted(jobs.cpu_energy_j, jobs.cpu_energy_grade), cpu_model(jobs))
     memory = either(jobs.memory_energy_j.notnull(), _trusted(jobs.memory_energy_j, jobs.cpu_energy_grade), memory_model(jobs))

@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from greenwright.audit import spark
 from greenwright.audit.columns import plain_names
 from greenwright.audit.look import SAMPLE_ROWS, Form, Look, at_table, with_rows
 from greenwright.errors import BadInputError, CannotHereError
@@ -35,6 +36,8 @@ class Engine:
     name: str
     backend: Any
     scratch: Path
+    steps: list[str] = field(default_factory=list)
+    """Names of what it keeps until it is closed."""
 
     @property
     def reads_files(self) -> bool:
@@ -51,11 +54,15 @@ def engine(url: str | None = None, memory: str = MEMORY, thread_count: int | Non
         CannotHereError: it cannot be reached.
     """
     with TemporaryDirectory(prefix="greenwright-audit-") as folder:
-        backend = _duckdb(Path(folder), memory, thread_count) if url is None else _connect(url)
+        backend, is_own = (_duckdb(Path(folder), memory, thread_count), True) if url is None else _connect(url)
+        at = Engine(name=str(backend.name), backend=backend, scratch=Path(folder))
         try:
-            yield Engine(name=str(backend.name), backend=backend, scratch=Path(folder))
+            yield at
         finally:
-            backend.disconnect()
+            if at.name == "pyspark":
+                spark.forget(at.steps)
+            if is_own:
+                backend.disconnect()
 
 
 def open_table(at: Engine, seen: Look) -> tuple[Look, ir.Table]:
@@ -90,14 +97,23 @@ def own_table(at: Engine, name: str) -> Look:
 
 def kept(at: Engine, table: ir.Table, name: str) -> ir.Table:
     """The table, computed once where computing it again would cost more than keeping it."""
-    return at.backend.create_table(name, table, temp=at.name != "duckdb") if at.name != "pyspark" else table.cache()
+    return (
+        _spark_step(at, table, name) if at.name == "pyspark" else at.backend.create_table(name, table, temp=at.name != "duckdb")
+    )
 
 
 def apart(at: Engine, table: ir.Table, name: str) -> ir.Table:
     """The table as a step of its own: later steps name its columns, where Ibis would write out their formulas again and again."""
     if at.name == "duckdb":
         return at.backend.create_view(name, table)
+    if at.name == "pyspark":
+        return _spark_step(at, table, name)
     return _fenced_view(at, table, name) if at.name == "postgres" else table.alias(name)
+
+
+def _spark_step(at: Engine, table: ir.Table, name: str) -> ir.Table:
+    at.steps.append(name)
+    return spark.step(at.backend, table, name)
 
 
 def _fenced_view(at: Engine, table: ir.Table, name: str) -> ir.Table:
@@ -125,19 +141,20 @@ def rows_of(at: Engine, table: ir.Table) -> Iterator[tuple[Any, ...]]:
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
-def torn_rows(at: Engine, source: Path) -> Iterator[tuple[str, str]]:
+def torn_rows(at: Engine, seen: Look) -> Iterator[tuple[str, str]]:
     """Lines of a CSV file that were no rows: the reason and the text, once the file has been read.
 
     DuckDB notes them at every scan, so those of the first one count; and once for each cell that lacks, so lines are taken once.
     """
-    if at.name != "duckdb":
+    if at.name == "pyspark":
+        yield from spark.torn_lines(at.backend, seen)
         return
     scans = f"SELECT min(scan_id) FROM {_REJECTS}_scans WHERE file_path = ?"  # noqa: S608 - our own names
     query = f"SELECT min(error_type), any_value(csv_line) FROM {_REJECTS} WHERE scan_id = ({scans}) GROUP BY file_id, line ORDER BY line"  # noqa: S608 - likewise
     connection = at.backend.con
     if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [_REJECTS]).fetchone():
         return
-    for kind, line in connection.execute(query, [str(source)]).fetchall():
+    for kind, line in connection.execute(query, [str(seen.path)]).fetchall():
         yield _TORN.get(kind, kind.lower()), (line or "").strip()
 
 
@@ -161,9 +178,10 @@ def _duckdb(folder: Path, memory: str, thread_count: int | None) -> Any:
     return backend
 
 
-def _connect(url: str) -> Any:
+def _connect(url: str) -> tuple[Any, bool]:
+    """The backend, and whether it is ours to close."""
     try:
-        return ibis.connect(url)
+        return spark.connect(url) if url.startswith("pyspark:") else (ibis.connect(url), True)
     except ModuleNotFoundError:
         raise
     except ValueError as error:
@@ -184,7 +202,7 @@ def _opened(at: Engine, seen: Look) -> ir.Table:
         case Form.CSV if at.name == "duckdb":
             return at.backend.read_csv(seen.path, **_dialect(seen))
         case Form.CSV:
-            return at.backend.read_csv(str(seen.path), header=True, sep=seen.delimiter, inferSchema=False)
+            return spark.csv_table(at.backend, seen)
         case _:
             raise BadInputError(f"{seen.source} is no table")
 

@@ -1,24 +1,22 @@
 """The grid by the hour: what each job met when it ran, and what the cleanest start within a day would have met.
 
-A file has a column of times and one of grams per kilowatt-hour, and may have one that names the zone or place. For each hour and a few
-lengths of jobs the mean ahead is computed once, and joined to the jobs by their start.
+A file is whatever ``grid.series_file`` reads. For each hour and a few lengths of jobs the mean ahead is computed once, and joined to
+the jobs by their start.
 """
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ibis
 
-from greenwright.audit.columns import plain_name
 from greenwright.errors import BadInputError
+from greenwright.grid.series_file import readings
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -30,9 +28,6 @@ SHORT = 12
 """Hours: what lasts longer can hardly wait for a better hour."""
 WAIT = 24
 """Hours that a job may wait."""
-_TIMES = ("time", "datetime", "timestamp", "date", "datetime_utc", "datetime_utc_", "utc_time", "start")
-_RATES = ("g_per_kwh", "carbon_intensity", "intensity", "intensity_g_per_kwh", "gco2_per_kwh", "carbon_intensity_avg", "value")
-_PLACES = ("place", "zone", "zone_id", "region")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,22 +43,12 @@ def read_hours(path: Path) -> dict[str, list[Hour]]:
     """By place, in order; "" where the file names none.
 
     Raises:
-        BadInputError: it is not there, lacks a column, or holds no hour.
+        BadInputError: it is not there, lacks a column, a cell is no time or no number, or it holds no hour.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            names = {plain_name(spelt): spelt for spelt in reader.fieldnames or ()}
-            at, rate = (next((names[one] for one in tried if one in names), None) for tried in (_TIMES, _RATES))
-            place = next((names[one] for one in _PLACES if one in names), None)
-            if at is None or rate is None:
-                raise BadInputError(f"{path} needs a column time and a column g_per_kwh; it has {', '.join(names.values())}")
-            found: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-            for row in reader:
-                if (hour := _hour(row[at])) is not None and row[rate]:
-                    found[row[place] if place else ""][hour].append(float(row[rate]))
-    except (OSError, ValueError) as error:
-        raise BadInputError(f"{path} cannot be read: {error}") from error
+    found: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in readings(path):
+        if row.intensity_g_per_kwh is not None:
+            found[row.zone][int(row.at_s // S_PER_HOUR)].append(row.intensity_g_per_kwh)
     if not found:
         raise BadInputError(f"{path} holds no hour that can be read")
     return {
@@ -136,15 +121,3 @@ def _ahead(name: str, hours: Sequence[Hour]) -> list[dict[str, str | int | float
                 }
             )
     return rows
-
-
-def _hour(text: str) -> int | None:
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            moment = datetime.fromisoformat(text.strip())
-        except ValueError:
-            return None
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    return int(seconds // S_PER_HOUR)

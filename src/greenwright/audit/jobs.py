@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
 import ibis
+import ibis.expr.operations as ops
 
 from greenwright.audit import cells
 from greenwright.records.jobs import JOB_COLUMNS, PROBLEM, ROW_TEXT, JobColumn, Kind
@@ -35,9 +36,11 @@ def job_table(
     Columns ``beside`` those of a job are for the reader's own use.
     """
     filled = {column.name: _filled(known.get(column.name), column) for column in JOB_COLUMNS}
-    filled["row_count"] = filled["row_count"].fill_null(1.0)
-    filled |= _times(filled)
-    problem = _first((_blank(raw), "blank row"), *problems, *_common(filled))
+    filled["row_count"] = filled["row_count"].fill_null(1.0) if "row_count" in known else ibis.literal("1").cast("float64")
+    filled |= _times(filled) if {"started_at", "ended_at"} & set(known) else {}
+    nothing = reduce(and_, (filled[name].isnull() for name in ("duration_s", *_AMOUNTS)))
+    blank = ibis.ifelse(nothing, _blank(raw), False)  # few rows need to be looked at so closely
+    problem = _first((blank, "blank row"), *problems, (nothing, "no duration, no energy and no cost"), *_negative(filled))
     row = ibis.ifelse(problem.notnull(), _joined(raw), ibis.null("string"))
     return raw.select(**filled, **{PROBLEM: problem, ROW_TEXT: row}, **(beside or {}))
 
@@ -47,7 +50,32 @@ def unreadable(cell: ir.Value | None, parsed: ir.Value) -> ir.BooleanValue:
     if cell is None or cell.type().is_numeric() or cell.type().is_timestamp():
         return ibis.literal(value=False)
     said = cells.text(cell)
-    return (~said.lower().isin(_NOTHING)) & parsed.isnull()
+    return ibis.ifelse(parsed.isnull(), ~said.lower().isin(_NOTHING), False)  # few cells are looked at twice
+
+
+def constant(jobs: ir.Table, name: str) -> ops.Literal | None:
+    """What the column says in every row, where the reader reads it from nowhere; None where rows may differ."""
+    op = jobs.op()
+    while isinstance(op, ops.Project):
+        value = op.values[name]
+        while isinstance(value, ops.Cast | ops.Alias):
+            value = value.arg
+        if isinstance(value, ops.Literal):
+            return value
+        if not isinstance(value, ops.Field):
+            return None
+        op, name = value.rel, value.name
+    return None
+
+
+def with_constants(jobs: ir.Table, keep: Callable[[ir.Table], ir.Table]) -> ir.Table:
+    """The jobs, of which ``keep`` has kept the columns whose rows differ: most readers know a dozen of the forty."""
+    kinds = jobs.schema()
+    fixed = {name: value for name in jobs.columns if (value := constant(jobs, name)) is not None}
+    varying = keep(jobs.select(*(name for name in jobs.columns if name not in fixed)))
+    return varying.select(
+        **{name: varying[name] if name not in fixed else fixed[name].to_expr().cast(kinds[name]) for name in jobs.columns}
+    )
 
 
 def last_of_each(rows: ir.Table, key: str, order: str) -> ir.Table:
@@ -87,10 +115,8 @@ def _times(filled: Mapping[str, ir.Value]) -> dict[str, ir.Value]:
     }
 
 
-def _common(filled: Mapping[str, ir.Value]) -> list[Problem]:
-    nothing = reduce(and_, (filled[name].isnull() for name in ("duration_s", *_AMOUNTS)))
+def _negative(filled: Mapping[str, ir.Value]) -> list[Problem]:
     return [
-        (nothing, "no duration, no energy and no cost"),
         (filled["duration_s"] < 0, "it ends before it starts"),
         (filled["gpu_count"] < 0, "a negative number of accelerators"),
         (filled["cpu_count"] < 0, "a negative number of processors"),
@@ -101,7 +127,7 @@ def _blank(raw: ir.Table) -> ir.BooleanValue:
     """Nothing in any cell; a typed table has no such rows, or its cells are null and say so themselves."""
     if not all(raw[name].type().is_string() for name in raw.columns):
         return ibis.literal(value=False)
-    return reduce(and_, (raw[name].fill_null("").strip() == "" for name in raw.columns))
+    return reduce(and_, (cells.stripped(raw[name].fill_null("")) == "" for name in raw.columns))
 
 
 def _first(*problems: Problem) -> ir.StringValue:

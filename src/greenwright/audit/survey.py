@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ibis
-import ibis.expr.operations as ops
 
+from greenwright.audit.jobs import constant
 from greenwright.errors import BadInputError
 from greenwright.records.jobs import JOB_COLUMNS, PROBLEM, Kind
 
@@ -67,14 +67,5 @@ def _says(jobs: ir.Table, name: str, kind: Kind) -> ir.IntegerValue:
 
 def _literal(jobs: ir.Table, name: str) -> Any:
     """What the column says in every row, where the reader does not read it: "" for texts and None or a number for others."""
-    op = jobs.op()
-    while isinstance(op, ops.Project):
-        value = op.values[name]
-        while isinstance(value, ops.Cast | ops.Alias):
-            value = value.arg
-        if isinstance(value, ops.Literal):
-            return "" if value.value is None else value.value
-        if not isinstance(value, ops.Field):
-            return None
-        op, name = value.rel, value.name
-    return None
+    value = constant(jobs, name)
+    return None if value is None else "" if value.value is None else value.value

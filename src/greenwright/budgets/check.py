@@ -64,7 +64,7 @@ def check(plan: Plan, find: Find, say: Callable[[str], None]) -> CheckRecord:
         causes=tuple(causes(sides[0], base, change)) if base else (),
         notes=tuple(notes),
         currency=plan.currency if plan.price_per_kwh is not None else "",
-        config=plan.path.name,
+        config=_config(plan.path),
         confidence=confidence,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         greenwright_version=_version(),
@@ -187,6 +187,14 @@ def _has(folder: Path, ref: str) -> bool:
         return bool(ref) and bool(git.commit_of(folder, ref))
     except BadInputError:
         return False
+
+
+def _config(path: Path) -> str:
+    """Where the file lies from the top of its repository, as code hosts name files."""
+    try:
+        return path.resolve().relative_to(git.project_root(path.parent).resolve()).as_posix()
+    except (GreenwrightError, ValueError):
+        return path.name
 
 
 def _commit(folder: Path) -> str:

@@ -6,7 +6,7 @@ Every act is an entry of its own. Where a version stands is read from its entrie
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ from greenwright.ledger.corrections import right_ids, standing
 from greenwright.ledger.inserts import model_id
 from greenwright.ledger.store import Ledger
 from greenwright.ledger.tables import aliases, models, projects, proofs, releases, retirements, versions
-from greenwright.ledger.version_rows import proof_row, proven, stored_version, version_row
+from greenwright.ledger.version_rows import proof_row, proven, saving_cells, stored_saving, stored_version, version_row
 from greenwright.records.quantities import Quantity
 from greenwright.records.versions import DEFAULT_PROJECT, Dominance, Lifecycle, ModelVersion
 
@@ -104,7 +104,6 @@ def retire(  # noqa: PLR0913 - what a retirement says, all by keyword
         raise BadInputError("a retirement needs its reason, for whoever asks later; give one with --reason")
     if replaced_by == version:
         raise BadInputError(f"{model} {version} cannot replace itself; name another version")
-    saving = saving_j_per_year
 
     def row(known: _Known, version_id: str) -> dict[str, Any]:
         if known.state(version_id)[0] is Lifecycle.RETIRED:
@@ -113,9 +112,7 @@ def retire(  # noqa: PLR0913 - what a retirement says, all by keyword
             "version_id": version_id,
             "replaced_by": known.id_of(project, model, replaced_by, ledger) if replaced_by else None,
             "reason": reason,
-            "saving_j_per_year": saving.value if saving else None,
-            "saving_low_j_per_year": saving.low if saving else None,
-            "saving_high_j_per_year": saving.high if saving else None,
+            **saving_cells(saving_j_per_year),
         }
 
     _act(ledger, retirements, (project, model, version), row)
@@ -166,6 +163,8 @@ class _Known:
     """When, what and why, by version, in order."""
     named: dict[str, list[str]]
     """Aliases, by version."""
+    gone: dict[str, Any]
+    """The last retirement of a version that has one."""
 
     @classmethod
     def read(cls, connection: Connection) -> _Known:
@@ -184,9 +183,11 @@ class _Known:
             models={(project, model): owner for project, model, owner in connection.execute(owners)},
             events={},
             named={},
+            gone={},
         )
         known._read_events(connection)
         known._read_aliases(connection)
+        known._read_retirements(connection)
         return known
 
     def _read_events(self, connection: Connection) -> None:
@@ -199,6 +200,11 @@ class _Known:
                 self.events.setdefault(self.now_is(version_id), []).append((at, state, reason))
         for events in self.events.values():
             events.sort()
+
+    def _read_retirements(self, connection: Connection) -> None:
+        query = select(retirements).where(standing(retirements)).order_by(retirements.c.created_at, retirements.c.id)
+        for row in connection.execute(query).mappings():
+            self.gone[self.now_is(row["version_id"])] = row
 
     def _read_aliases(self, connection: Connection) -> None:
         query = select(aliases).where(standing(aliases)).order_by(aliases.c.created_at, aliases.c.id)
@@ -227,9 +233,14 @@ class _Known:
 
     def version(self, row: Any) -> ModelVersion:
         state, _, _ = self.state(row["id"])
-        return stored_version(
+        found = stored_version(
             row, state=state, events=self.events.get(row["id"], []), aliases=tuple(self.named.get(row["id"], ()))
         )
+        gone = self.gone.get(row["id"])
+        if state is not Lifecycle.RETIRED or gone is None:
+            return found
+        heir = self.rows.get(self.now_is(gone["replaced_by"] or ""))
+        return replace(found, replaced_by=heir["name"] if heir else "", saving_j_per_year=stored_saving(gone))
 
     def owner(self, project: str, model: str, ledger: Ledger) -> str:
         if (project, model) not in self.models:

@@ -17,7 +17,7 @@ from greenwright.ledger.refusals import refusals
 from greenwright.ledger.store import WRITES, Ledger
 from greenwright.settings import without_password
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; kept here so that opening a ledger of today need not load Alembic."""
 VERSION_TABLE = "ledger_version"
 BUSY_TIMEOUT_S = 30

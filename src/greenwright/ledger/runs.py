@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from typing import Any
 from uuid import uuid4
@@ -20,7 +21,7 @@ from greenwright.ledger.rows import window_row
 from greenwright.ledger.store import Ledger
 from greenwright.ledger.tables import models, projects, runs, versions, windows
 from greenwright.records.energy import Window
-from greenwright.records.runs import Run
+from greenwright.records.runs import Place, Run
 from greenwright.records.versions import DEFAULT_PROJECT
 
 BATCH_COUNT = 5_000
@@ -121,6 +122,27 @@ def all_runs(
         query = query.where(column == wanted) if wanted is not None else query
     with ledger.reading() as connection:
         return [_run(row) for row in connection.execute(query).mappings()]
+
+
+def run_of(ledger: Ledger, run_id: str) -> Run | None:
+    """A run as it was measured, with its windows in the order they ended; None where the ledger has none of that id."""
+    entry = next((one for one in all_runs(ledger) if one.id == run_id), None)
+    if entry is None:
+        return None
+    return Run(
+        id=entry.source_key,
+        name=entry.name,
+        place=Place(boot_id="", host=entry.host, pid=0),
+        started_at=entry.started_at,
+        windows=tuple(sorted(windows_of(ledger, run_id), key=_ended_s)),
+        command=tuple(shlex.split(entry.command)),
+        exit_code=entry.exit_code,
+        finished=entry.finished,
+    )
+
+
+def _ended_s(window: Window) -> float:
+    return datetime.fromisoformat(window.started_at).timestamp() + window.duration_s
 
 
 def windows_of(ledger: Ledger, run_id: str) -> list[Window]:

@@ -85,7 +85,7 @@ class Ledger:
         with self.reading() as connection:
             record = connection.scalar(select(studies.c.record).where(studies.c.id == study_id))
         if record is None:
-            raise BadInputError(f"the ledger at {self.where} has no study {study_id!r}; `greenwright models` lists what it has")
+            raise BadInputError(f"the ledger at {self.where} has no study or run {study_id!r}; an export lists what it has")
         return decoded(record, study_id)
 
     def models(self) -> list[ModelEntry]:

@@ -163,6 +163,8 @@ retirements = Table(
     Column("saving_low_j_per_year", Float),
     Column("saving_high_j_per_year", Float),
     Column("created_at", String(40), nullable=False),
+    Column("saving_grade", String(16)),
+    Column("saving_source", Text),
 )
 
 proofs = Table(

@@ -105,6 +105,30 @@ def proven(row: Any, better: Any, worse: Any) -> Dominance:
     )
 
 
+def saving_cells(saving_j_per_year: Quantity | None) -> dict[str, Any]:
+    """A retirement's saving as cells of its row."""
+    return {
+        "saving_j_per_year": saving_j_per_year.value if saving_j_per_year else None,
+        "saving_low_j_per_year": saving_j_per_year.low if saving_j_per_year else None,
+        "saving_high_j_per_year": saving_j_per_year.high if saving_j_per_year else None,
+        "saving_grade": saving_j_per_year.grade.value if saving_j_per_year else None,
+        "saving_source": saving_j_per_year.source if saving_j_per_year else None,
+    }
+
+
+def stored_saving(row: Any) -> Quantity | None:
+    """The saving of a retirement from its row."""
+    if row["saving_j_per_year"] is None:
+        return None
+    return Quantity(
+        value=row["saving_j_per_year"],
+        low=row["saving_low_j_per_year"],
+        high=row["saving_high_j_per_year"],
+        grade=Grade(row["saving_grade"] or Grade.ASSUMED),
+        source=row["saving_source"] or "told when it was retired",
+    )
+
+
 def _energy(row: Any) -> Quantity | None:
     if row["energy_j"] is None:
         return None

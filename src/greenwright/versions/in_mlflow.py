@@ -194,6 +194,8 @@ def _version(found: Any, aliases: tuple[str, ...]) -> ModelVersion:
             released_at=tags.get("released_at", ""),
             retired_at=tags.get("retired_at", ""),
             retired_because=tags.get("retired_because", ""),
+            replaced_by=tags.get("replaced_by", ""),
+            saving_j_per_year=_saving(tags),
             lifecycle=Lifecycle(tags.get("lifecycle", Lifecycle.CANDIDATE)),
             aliases=aliases,
         )
@@ -231,6 +233,14 @@ def _energy(tags: Mapping[str, str]) -> Quantity | None:
         grade=Grade(tags.get("energy_grade", Grade.ASSUMED)),
         source=tags.get("energy_source", "a tag in MLflow"),
     )
+
+
+def _saving(tags: Mapping[str, str]) -> Quantity | None:
+    told = tags.get("saving_j_per_year")
+    try:
+        return msgspec.json.decode(told, type=Quantity) if told else None
+    except msgspec.DecodeError as error:
+        raise ValueError(f"saving_j_per_year is {told!r}") from error
 
 
 def _plain(value: float | None) -> str:
