@@ -6,6 +6,7 @@ what happened between a tool's looks and what happened between the bench's are t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -74,6 +75,8 @@ class Tree:
         self._thread.join()
 
     def _run(self) -> None:
+        with contextlib.suppress(OSError):  # hardware counts on, however busy the machine is
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
         last_s = time.monotonic()
         while not self._stop.wait(STEP_S):
             now_s = time.monotonic()

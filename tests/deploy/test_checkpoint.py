@@ -12,7 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from greenwright.deploy.checkpoint import PROGRESS, SAVED_EXIT_CODE, Checkpoint  # noqa: E402 - torch may be absent
+from greenwright.deploy.checkpoint import PROGRESS, SAVE_NOW, SAVED_EXIT_CODE, Checkpoint  # noqa: E402 - torch may be absent
 from greenwright.errors import BadInputError  # noqa: E402 - likewise
 
 TRAINING = '''
@@ -157,3 +157,18 @@ def test_without_a_folder_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setenv("GREENWRIGHT_CHECKPOINTS", str(tmp_path))
 
     assert Checkpoint(model=a_model()).folder == tmp_path
+
+
+def test_a_file_in_the_folder_asks_for_a_save_and_goes_with_it(tmp_path: Path) -> None:
+    with Checkpoint(tmp_path, every_s=1e6, model=a_model()) as checkpoint:
+        steps = checkpoint.steps(5)
+        next(steps)
+        (tmp_path / SAVE_NOW).touch()
+        next(steps)
+
+        assert [path.name for path in tmp_path.glob("step-*.pt")] == ["step-000000000001.pt"]
+        assert not (tmp_path / SAVE_NOW).exists()
+        next(steps)
+
+    assert checkpoint.step == 2
+    assert len(list(tmp_path.glob("step-*.pt"))) == 1

@@ -49,4 +49,4 @@ def test_inputs_go_by_name_and_else_in_order(mlp_file: Plan) -> None:
 
     for batch in (rows, (rows,), {"input": rows, "extra": rows}, {"other": rows}):
         (feed,) = calibration.feeds_of([batch], names)
-        assert names == ["input"] == list(feed)
+        assert list(names) == ["input"] == list(feed)

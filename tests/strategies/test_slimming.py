@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from greenwright.batches import Inputs
+from greenwright.batches import Inputs, call, each
 from greenwright.strategies import slimming
 from greenwright.strategies.contract import NotApplicableError
 from greenwright.testing import zoo
+from greenwright.testing.oddities import ODDITIES
 
 IMAGES = zoo.digit_batches(8, 8)[0][0]
 
@@ -28,7 +29,7 @@ def mac_count(module: nn.Module, sample: torch.Tensor) -> float:
 @pytest.mark.parametrize("keep_share", [0.3, 0.7])
 def test_the_share_it_reports_is_the_share_that_is_left(keep_share: float) -> None:
     module, sample = zoo.conv_net(), torch.as_tensor(IMAGES[:2])
-    slimmer, kept_share = slimming.slim(module, IMAGES, keep_share)
+    slimmer, kept_share, _ = slimming.slim(module, IMAGES, keep_share)
 
     assert kept_share == pytest.approx(mac_count(slimmer, sample) / mac_count(module, sample))
     assert kept_share <= keep_share
@@ -38,7 +39,7 @@ def test_the_share_it_reports_is_the_share_that_is_left(keep_share: float) -> No
 def test_the_module_itself_stays_whole() -> None:
     module = zoo.conv_net().train()
     before = copy.deepcopy(module.state_dict())
-    slimmer, _ = slimming.slim(module, IMAGES, 0.5)
+    slimmer, *_ = slimming.slim(module, IMAGES, 0.5)
 
     assert module.training
     assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
@@ -60,7 +61,7 @@ class Two(nn.Module):
 def test_inputs_may_be_several(kind: type) -> None:
     flat = IMAGES.reshape(8, 64)
     sample: Inputs = {"left": flat, "right": flat} if kind is dict else kind([flat, flat])
-    slimmer, kept_share = slimming.slim(Two(), sample, 0.5)
+    slimmer, kept_share, _ = slimming.slim(Two(), sample, 0.5)
 
     assert kept_share <= 0.5
     assert (8, 10) == slimmer(torch.as_tensor(flat), torch.as_tensor(flat)).shape
@@ -84,3 +85,13 @@ def test_a_module_that_cannot_be_followed_says_why() -> None:
 def test_a_refusal_is_nothing_where_there_are_channels_to_remove() -> None:
     assert "" == slimming.refusal(zoo.conv_net())
     assert "" == slimming.refusal(zoo.mlp())
+
+
+def test_layers_that_nothing_can_follow_are_left_alone_and_named() -> None:
+    oddity = ODDITIES["two inputs"]
+    module, sample = oddity.make(), oddity.batches()[0][0]
+    slimmer, kept_share, left_alone = slimming.slim(module, sample, 0.6)
+
+    assert ["picture.2", "numbers.0"] == left_alone
+    assert kept_share < 1
+    assert call(slimmer, each(torch.as_tensor, sample)).shape == (32, 10)

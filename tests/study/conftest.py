@@ -84,7 +84,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
         return comparing.compare(*sides, **asked | {"min_window_s": 0.004, "max_s": 0.1, "max_pairs": 8})
 
     monkeypatch.setattr(workbench, "compare", briefly)
-    monkeypatch.setattr(workbench, "peak_memory_bytes", lambda *_: 1_000_000)
+    monkeypatch.setattr(workbench, "peak_memory_bytes", lambda *_, **__: 1_000_000)
     monkeypatch.setattr("greenwright.study.running.LATENCY_CALLS", 10)
     monkeypatch.setattr("greenwright.study.running.PACED_CALLS", 4)
 

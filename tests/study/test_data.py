@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset, SubsetRandomSampler, TensorDataset
 
 from greenwright.errors import BadInputError
-from greenwright.study.data import split_of, stack_examples
+from greenwright.study.data import split_of, stack_examples, unlabelled_of
 
 INPUTS = np.arange(12, dtype=np.float32).reshape(6, 2)
 TARGETS = np.array([0, 1, 2, 0, 1, 2])
@@ -186,3 +186,37 @@ def test_a_data_set_that_breaks_is_named_with_the_examples_it_broke_at() -> None
 
     with pytest.raises(BadInputError, match="validation set fails at its examples 2 to 3: OSError: picture 3 is truncated"):
         next(batches)
+
+
+ROWS = np.arange(12, dtype=np.float32).reshape(6, 2)
+
+
+@pytest.mark.parametrize(
+    ("labelled", "given", "inputs"),
+    [
+        (PAIRS, ROWS, ROWS),
+        (PAIRS, list(ROWS), ROWS),
+        (PAIRS, torch.tensor(ROWS), ROWS),
+        (PAIRS, (row for row in ROWS), ROWS),
+        (PAIRS, PAIRS, INPUTS),
+        (PAIRS, DataLoader(TENSORS, batch_size=4), INPUTS),
+        ([((row, row), target) for row, target in PAIRS], (ROWS, ROWS), (ROWS, ROWS)),
+        ([({"a": row}, target) for row, target in PAIRS], {"a": ROWS}, {"a": ROWS}),
+        (MAPPINGS, [{"input_ids": row, "mask": row > 0} for row in ROWS], {"input_ids": ROWS, "mask": ROWS > 0}),
+    ],
+    ids=["array", "list", "tensor", "stream", "pairs", "loader", "two inputs", "by name", "mappings"],
+)
+def test_inputs_without_targets_come_as_the_labelled_ones_do(labelled: Any, given: Any, inputs: Any) -> None:
+    from greenwright.batches import each, named
+
+    split = unlabelled_of(given, split_of("validation", labelled))
+    found, _ = next(split.batches(6))
+
+    for name, array in named(inputs).items():
+        np.testing.assert_array_equal(named(each(np.asarray, found))[name], array)
+
+
+@pytest.mark.parametrize(("given", "said"), [([], "is empty"), (7, "is a int"), ((ROWS, ROWS[:2]), "differ in length")])
+def test_what_is_no_set_of_inputs_is_refused(given: Any, said: str) -> None:
+    with pytest.raises(BadInputError, match=said):
+        unlabelled_of(given, split_of("validation", PAIRS))

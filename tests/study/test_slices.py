@@ -160,3 +160,24 @@ def test_a_study_reports_slices_and_refuses_what_hurts_one_of_them(
 def test_a_limit_for_slices_without_slices_is_refused(workload: Workload, tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="max_slice_drop guards slices, and the workload names none"):
         greenwright.optimize(workload, limits=Limits(max_slice_drop=0.05), out=tmp_path / "out")
+
+
+@pytest.mark.usefixtures("hurry")
+def test_a_limit_that_a_slice_is_too_small_for_is_refused_before_anything_is_spent(workload: Workload, tmp_path: Path) -> None:
+    sliced = replace(workload, slices="class")
+
+    with pytest.raises(BadInputError, match=r"max_slice_drop 0.02 cannot be proven on class 3: with 39 test .* takes 149\."):
+        greenwright.optimize(sliced, limits=Limits(max_slice_drop=0.02), out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "refused"), [(149, 0.02, False), (148, 0.02, True), (10_000, 0.0, True), (1, 1.0, False)]
+)
+def test_how_many_examples_a_slice_needs_is_that_of_the_exact_bound(count: int, limit: float, *, refused: bool) -> None:
+    names = ["few"] * count + ["many"] * 20_000
+    if refused:
+        with pytest.raises(BadInputError, match="cannot be proven on few"):
+            slices.refuse_unprovable(names, limit, 0.95)
+    else:
+        slices.refuse_unprovable(names, limit, 0.95)

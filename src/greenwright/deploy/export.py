@@ -19,6 +19,8 @@ from greenwright.errors import BadInputError
 from greenwright.records.models import Inference, OnnxModel
 
 TOLERANCE = 1e-3
+ATTENTION_OPSET = 23
+"""From here on ONNX has an operator for all of attention, which ONNX Runtime runs in one piece, and few other tools read."""
 
 
 class _Judged(torch.nn.Module):
@@ -33,13 +35,14 @@ class _Judged(torch.nn.Module):
         return call(self.module, inputs)
 
 
-def to_onnx(module: torch.nn.Module, samples: Sequence[Inputs], path: Path) -> OnnxModel:
+def to_onnx(module: torch.nn.Module, samples: Sequence[Inputs], path: Path, opset: int | None = None) -> OnnxModel:
     """Export ``module`` and check the file against it on every sample.
 
     Args:
         module: stays as it is; a copy in evaluation mode is exported.
         samples: batches of at least two examples each that differ wherever inputs may differ (batch size, length).
         path: the file to write.
+        opset: of the file; PyTorch's own choice if None.
 
     Raises:
         BadInputError: PyTorch cannot export it, or the file answers differently.
@@ -47,7 +50,7 @@ def to_onnx(module: torch.nn.Module, samples: Sequence[Inputs], path: Path) -> O
     module = copy.deepcopy(module).eval().float()
     tensors = [each(torch.as_tensor, sample) for sample in samples]
     widest = max(tensors, key=lambda sample: sum(array.numel() for array in named(sample).values()))
-    with warnings.catch_warnings(), torch.inference_mode(), _quiet():
+    with warnings.catch_warnings(), torch.inference_mode(), quiet():
         warnings.simplefilter("ignore")
         try:
             torch.onnx.export(
@@ -59,11 +62,12 @@ def to_onnx(module: torch.nn.Module, samples: Sequence[Inputs], path: Path) -> O
                 output_names=["output"],
                 dynamic_shapes={"inputs": _free_axes(tensors, widest)},
                 dynamo=True,
+                opset_version=opset,
                 external_data=False,
                 verbose=False,
             )
         except Exception as error:  # the exporter's errors share no useful base class
-            raise BadInputError(f"PyTorch cannot export {type(module).__name__} to ONNX: {_headline(error)}") from error
+            raise BadInputError(f"PyTorch cannot export {type(module).__name__} to ONNX: {headline(error)}") from error
     model = OnnxModel(path=path)
     _check(module, tensors, model)
     return model
@@ -98,7 +102,7 @@ def _check(module: torch.nn.Module, samples: Sequence[Inputs], model: OnnxModel)
             )
 
 
-class _quiet:  # noqa: N801  reads as a verb in a with statement
+class quiet:  # noqa: N801  reads as a verb in a with statement
     """Keep the exporter's log lines out of the user's terminal."""
 
     def __enter__(self) -> None:
@@ -109,7 +113,8 @@ class _quiet:  # noqa: N801  reads as a verb in a with statement
         logging.disable(self.before)
 
 
-def _headline(error: Exception) -> str:
+def headline(error: Exception) -> str:
+    """The first line of what was at the bottom of it."""
     while error.__cause__ is not None and isinstance(error.__cause__, Exception):
         error = error.__cause__
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from greenwright.batches import Inputs
+from greenwright.deploy.buckets import bucketed
+from greenwright.deploy.decoding import spoken
 from greenwright.records.models import Inference, OnnxModel
 
 RUN_COUNT = 8
@@ -24,7 +26,9 @@ WORKLOAD_MODULE = "greenwright_workload"
 """Under this name a workload file is imported, so that a module defined in it can be unpickled here."""
 
 
-def peak_memory_bytes(model: Any, inference: Inference, runtime: str, inputs: Inputs, workload_file: Path | None) -> int | None:
+def peak_memory_bytes(  # noqa: PLR0913  what the other process is told
+    model: Any, inference: Inference, runtime: str, inputs: Inputs, workload_file: Path | None, *, new_tokens: int = 0
+) -> int | None:
     """What the process needed at most, or None where it could not be started on this model.
 
     Args:
@@ -33,11 +37,12 @@ def peak_memory_bytes(model: Any, inference: Inference, runtime: str, inputs: In
         runtime: the runtime's module path.
         inputs: one batch, as NumPy arrays.
         workload_file: where the module's class is defined, if in a workload file.
+        new_tokens: where it generates, how many tokens of each text; the inputs are then prompts.
     """
     with tempfile.TemporaryDirectory(prefix="greenwright-") as name:
         folder = Path(name)
         try:
-            _pack(folder, model, inference, runtime, inputs, workload_file)
+            _pack(folder, model, inference, runtime, inputs, workload_file, new_tokens)
         except Exception:  # noqa: BLE001  a module that cannot be pickled is not measured, whatever its reason
             return None
         command = [sys.executable, "-m", "greenwright.deploy.memory", str(folder)]
@@ -50,7 +55,7 @@ def peak_memory_bytes(model: Any, inference: Inference, runtime: str, inputs: In
 
 
 def _pack(  # noqa: PLR0913, PLR0917  what the other process is told
-    folder: Path, model: Any, inference: Inference, runtime: str, inputs: Inputs, workload_file: Path | None
+    folder: Path, model: Any, inference: Inference, runtime: str, inputs: Inputs, workload_file: Path | None, new_tokens: int
 ) -> None:
     told = {
         "onnx": str(model.path.resolve()) if isinstance(model, OnnxModel) else "",
@@ -58,6 +63,7 @@ def _pack(  # noqa: PLR0913, PLR0917  what the other process is told
         "runtime": runtime,
         "inference": inference,
         "inputs": inputs,
+        "new_tokens": new_tokens,
     }
     if not told["onnx"]:
         import torch
@@ -69,6 +75,10 @@ def _pack(  # noqa: PLR0913, PLR0917  what the other process is told
 def _measure(folder: Path) -> int:
     told = pickle.loads((folder / "told.pickle").read_bytes())
     runner = import_module(told["runtime"]).load(_unpack(folder, told), told["inference"])
+    if told["new_tokens"]:
+        spoken(runner.decoder(), told["inputs"], told["new_tokens"])
+        return _high_water_bytes()
+    runner = bucketed(runner, told["inference"])
     prepared = runner.prepare(told["inputs"])
     for _ in range(RUN_COUNT):
         runner.run(prepared)

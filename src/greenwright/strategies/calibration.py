@@ -8,14 +8,14 @@ ranges keep growing is given all there are.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from greenwright.batches import Inputs, each, example_count, fed
+from greenwright.batches import Inputs, completed, each, example_count, fed
 from greenwright.records.models import OnnxModel
 
 SETTLED_SHARE = 0.02
@@ -56,9 +56,9 @@ class _Reader:
         return next(self.left, None)
 
 
-def feeds_of(batches: Sequence[Inputs], names: Sequence[str]) -> list[Feed]:
-    """Batches under the graph's own input names; unnamed inputs are taken in order."""
-    return [fed(each(np.asarray, batch), names) for batch in batches]
+def feeds_of(batches: Sequence[Inputs], shapes: Mapping[str, Sequence[int | str | None]]) -> list[Feed]:
+    """Batches under the graph's own input names; unnamed inputs are taken in order, and a decoder has seen nothing before."""
+    return [fed(completed(each(np.asarray, batch), shapes), list(shapes)) for batch in batches]
 
 
 def ranges(source: OnnxModel, feeds: Sequence[Feed], method: str, operators: Sequence[str] | None, work_dir: Path) -> Ranges:

@@ -6,7 +6,7 @@ it was handed untouched. The study runs it inside a meter window, so that all it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from pathlib import Path
@@ -45,7 +45,10 @@ class Need(StrEnum):
 
     MODULE = "a PyTorch module"
     TRAINING = "a train set"
+    TEACHING = "inputs to be taught on, a train set or unlabelled ones"
     CALIBRATION = "inputs to calibrate on"
+    SEVERAL = "several examples a call"
+    LOGITS = "logits over classes, judged one by one, that say how sure an answer is"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +128,13 @@ class Plan:
         self, meta: Meta, given: Given, *, model: Any, inference: Inference | None = None, notes: Sequence[str] = ()
     ) -> Plan:
         """The plan after one more strategy."""
-        step = Step(strategy=meta.id, title=meta.title, stage=meta.stage.value, choices=dict(given.choices))
+        step = Step(
+            strategy=meta.id,
+            title=meta.title,
+            stage=meta.stage.value,
+            choices=dict(given.choices),
+            first=given.first.history if given.first else (),
+        )
         return replace(
             self,
             model=model,
@@ -148,6 +157,11 @@ class Given:
     """One epoch of (inputs, targets) a call, as tensors."""
     training_step_count: int = 0
     """Batches an epoch."""
+    teaching: Callable[[], Iterable[tuple[Inputs, Any]]] | None = None
+    """The same, with the unlabelled inputs among them, whose targets are None; for what learns from the teacher's answers."""
+    teaching_step_count: int = 0
+    answers: MutableMapping[bytes, Any] = field(default_factory=dict)
+    """What the teacher answered so far, by a digest of the example: it is asked once a study."""
     classifies: bool = False
     """Outputs are logits over classes."""
     thread_count: int = 1
@@ -159,8 +173,12 @@ class Given:
     """The untouched module."""
     student: Any = None
     """A module the user brought to be taught."""
+    first: Plan | None = None
+    """A cheaper plan for the same task, made before, to be put in front of this one."""
     to_onnx: Callable[[Any, Path], OnnxModel] | None = None
     """Write a module to an ONNX file."""
+    to_attending_onnx: Callable[[Any, Path], OnnxModel] | None = None
+    """The same, with attention as one operator, for ONNX Runtime alone."""
 
 
 class NotApplicableError(GreenwrightError):

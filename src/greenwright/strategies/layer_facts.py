@@ -13,6 +13,7 @@ import numpy as np
 
 from greenwright.records.layers import LayerFact
 from greenwright.records.models import OnnxModel
+from greenwright.strategies import layers
 
 Array = np.ndarray[Any, Any]
 WEIGHT_PLACE = {
@@ -50,15 +51,16 @@ def _in_onnx(model: OnnxModel) -> list[LayerFact]:
     import onnx
     from onnx import numpy_helper
 
-    graph = onnx.load(model.path).graph
-    constants = {tensor.name: tensor for tensor in graph.initializer}
-    makers = {name: node for node in graph.node for name in node.output}
+    graphs = list(layers.with_branches(onnx.load(model.path).graph))
+    nodes = [node for graph in graphs for node in graph.node]
+    constants = {tensor.name: tensor for graph in graphs for tensor in graph.initializer}
+    makers = {name: node for node in nodes for name in node.output}
 
     def array(name: str) -> Array | None:
         return numpy_helper.to_array(constants[name]) if name in constants else None
 
     found = []
-    for node in graph.node:
+    for node in nodes:
         fact = None
         if node.op_type == "MatMulNBits":
             fact = _packed(node, array)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from greenwright.records.models import OnnxModel
@@ -53,7 +54,17 @@ def operators(model: OnnxModel) -> Counter[str]:
     """How often each operator stands in the graph."""
     import onnx
 
-    return Counter(node.op_type for node in onnx.load(model.path, load_external_data=False).graph.node)
+    whole = onnx.load(model.path, load_external_data=False).graph
+    return Counter(node.op_type for graph in with_branches(whole) for node in graph.node)
+
+
+def with_branches(graph: Any) -> Iterator[Any]:
+    """A graph, and those within it: the branches of conditions, the bodies of loops."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from with_branches(attribute.g)
 
 
 def _in_module(module: Any) -> Counter[str]:
@@ -76,12 +87,13 @@ def _in_module(module: Any) -> Counter[str]:
 def _in_onnx(model: OnnxModel) -> Counter[str]:
     import onnx
 
-    graph = onnx.load(model.path).graph
-    sizes = {tensor.name: _size(tensor.dims) for tensor in graph.initializer}
+    graphs = list(with_branches(onnx.load(model.path).graph))
+    sizes = {tensor.name: _size(tensor.dims) for graph in graphs for tensor in graph.initializer}
     counts: Counter[str] = Counter()
-    for node in graph.node:
-        kind = _ONNX_KINDS.get(node.op_type, OTHER)
-        counts[kind] += sum(sizes.pop(name, 0) for name in node.input)
+    for graph in graphs:
+        for node in graph.node:
+            kind = _ONNX_KINDS.get(node.op_type, OTHER)
+            counts[kind] += sum(sizes.pop(name, 0) for name in node.input)
     return counts
 
 

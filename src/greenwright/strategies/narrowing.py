@@ -1,10 +1,10 @@
-"""Make a transformer narrower: fewer neurons between its feed-forward layers and fewer attention heads; or shallower: fewer blocks.
+"""Make a transformer narrower: fewer neurons between its feed-forward layers and fewer attention heads.
 
 What may be removed is found by trying, not by names. Rows of one linear layer and columns of another belong together where permuting
 both alike leaves every answer as it was; where that fails, as with layers this module cannot follow, they are left alone.
 
 Source: Michel et al. 2019, "Are Sixteen Heads Really Better than One?", arXiv:1905.10650 (heads); Sun et al. 2024, "Wanda",
-arXiv:2306.11695 (weights times activations as the score); Men et al. 2024, "ShortGPT", arXiv:2403.03853 (blocks by what they change).
+arXiv:2306.11695 (weights times activations as the score).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import torch
 from torch import nn
 
 from greenwright.batches import Inputs, call, each
+from greenwright.strategies import attention
 from greenwright.strategies.contract import NotApplicableError
 
 NEURON_MULTIPLE = 16
 """Kernels work on vectors: a count that fills none wastes what removing saved."""
 TOLERANCE = 1e-4
-FEWEST_BLOCKS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,6 @@ class Coupled:
     def names(self) -> tuple[str, ...]:
         """All layers concerned."""
         return (*self.makers, self.reader)
-
-
-def blocks_of(module: nn.Module) -> list[tuple[str, nn.ModuleList | nn.Sequential]]:
-    """Lists of like blocks that are run one after another, as encoders and decoders hold them."""
-    return [
-        (name, layer)
-        for name, layer in module.named_modules()
-        if isinstance(layer, nn.ModuleList | nn.Sequential)
-        and len(layer) > FEWEST_BLOCKS
-        and len({type(one) for one in layer}) == 1
-        and any(True for _ in layer[0].children())
-    ]
 
 
 def coupled(module: nn.Module, sample: Inputs) -> list[Coupled]:
@@ -76,10 +64,10 @@ def narrowed(module: nn.Module, sample: Inputs, keep_share: float) -> tuple[nn.M
     Raises:
         NotApplicableError: nothing can be removed.
     """
-    found = coupled(module, sample)
+    slimmer = attention.opened(module).eval().float()
+    found = coupled(slimmer, sample)
     if not found:
         raise NotApplicableError("no neurons or heads were found that can be removed without changing anything else")
-    slimmer = copy.deepcopy(module).eval().float()
     scores = _scores(slimmer, found, each(torch.as_tensor, sample))
     removed = {"neurons": 0, "heads": 0}
     for one, score in zip(found, scores, strict=True):
@@ -92,37 +80,6 @@ def narrowed(module: nn.Module, sample: Inputs, keep_share: float) -> tuple[nn.M
     with torch.no_grad():
         call(slimmer, each(torch.as_tensor, sample))
     return slimmer, " and ".join(f"{count:,} {what} removed" for what, count in removed.items() if count)
-
-
-def shallower(module: nn.Module, sample: Inputs, keep_share: float) -> tuple[nn.Module, list[tuple[str, list[int]]]]:
-    """A copy with the blocks that change most, and the places kept of every list of blocks.
-
-    Raises:
-        NotApplicableError: there are no blocks that can be left out.
-    """
-    slimmer = copy.deepcopy(module).eval().float()
-    tensors = each(torch.as_tensor, sample)
-    with torch.no_grad():
-        shape = call(slimmer, tensors).shape
-    kept_of: list[tuple[str, list[int]]] = []
-    for name, blocks in blocks_of(slimmer):
-        changes = _changes(slimmer, blocks, tensors)
-        if changes is None:
-            continue
-        count = max(1, round(len(blocks) * keep_share))
-        kept = sorted(sorted(range(len(blocks)), key=lambda place: -changes[place])[:count])
-        holder, _, own = name.rpartition(".")
-        chosen = [blocks[place] for place in kept]
-        left = nn.ModuleList(chosen) if isinstance(blocks, nn.ModuleList) else nn.Sequential(*chosen)
-        setattr(slimmer.get_submodule(holder), own, left)
-        _renumber(slimmer, len(blocks), count)
-        kept_of.append((name, kept))
-    if not kept_of:
-        raise NotApplicableError("there is no list of like blocks of which some could be left out")
-    with torch.no_grad():
-        if call(slimmer, tensors).shape != shape:
-            raise NotApplicableError("leaving blocks out changes the shape of the model's outputs")
-    return slimmer, kept_of
 
 
 def _order(module: nn.Module, linear: dict[str, nn.Linear], tensors: Inputs) -> list[str]:
@@ -158,8 +115,11 @@ def _heads(module: nn.Module, linear: dict[str, nn.Linear]) -> Iterator[Coupled]
         own = [one for one in linear if one.startswith(f"{name}.")]
         three = [one for one in own if linear[one].out_features == linear[own[0]].out_features][:3]
         width = linear[three[0]].out_features if len(three) == 3 else 0  # noqa: PLR2004  queries, keys and values
-        near = name.rpartition(".")[0]
-        after = [one for one in linear if one.startswith(f"{near}.") and one not in three and linear[one].in_features == width]
+        near = f"{name.rpartition('.')[0]}.".removeprefix(".")
+        # Its own output layer, or, where that stands beside it, the next one that reads as many numbers.
+        after = [
+            one for one in (*own, *linear) if one.startswith(near) and one not in three and linear[one].in_features == width
+        ]
         if width and after and width % size == 0:
             yield Coupled(tuple(three), after[0], size, holder=name)
 
@@ -254,40 +214,3 @@ def _layer(module: nn.Module, name: str) -> nn.Linear:
 def _spread(units: torch.Tensor, size: int) -> torch.Tensor:
     """The numbers of whole units: of head 2, with a size of 3, those from 6 to 8."""
     return (units[:, None] * size + torch.arange(size)).reshape(-1)
-
-
-def _changes(module: nn.Module, blocks: Any, tensors: Inputs) -> list[float] | None:
-    """How far each block turns what it is given: 1 minus the cosine; None where a block answers in another shape than it is given."""
-    turned: list[float | None] = [None] * len(blocks)
-
-    def look(place: int) -> Any:
-        def keep(_: nn.Module, given: tuple[Any, ...], outputs: Any) -> None:
-            before, after = given[0] if given else None, outputs[0] if isinstance(outputs, tuple) else outputs
-            if isinstance(before, torch.Tensor) and isinstance(after, torch.Tensor) and before.shape == after.shape:
-                turned[place] = float(1 - nn.functional.cosine_similarity(before.flatten(1), after.flatten(1)).mean())
-
-        return keep
-
-    hooks = [block.register_forward_hook(look(place)) for place, block in enumerate(blocks)]
-    try:
-        with torch.no_grad():
-            call(module, tensors)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return None if any(one is None for one in turned) else [float(one) for one in turned if one is not None]
-
-
-def _renumber(module: nn.Module, before_count: int, count: int) -> None:
-    """Models of transformers count their blocks in their configuration, and number them for the cache."""
-    config = getattr(module, "config", None)
-    for inner in module.modules():
-        own = getattr(inner, "config", config)
-        for name in ("num_hidden_layers", "n_layer", "num_layers"):
-            if own is not None and getattr(own, name, None) == before_count:
-                setattr(own, name, count)
-        if isinstance(inner, nn.ModuleList):
-            for place, block in enumerate(inner):
-                for part in block.modules():
-                    if isinstance(getattr(part, "layer_idx", None), int):
-                        part.layer_idx = place  # type: ignore[assignment]  # a number, as transformers has it

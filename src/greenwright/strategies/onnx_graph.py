@@ -7,10 +7,11 @@ import logging
 import platform
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
+from greenwright.errors import BadInputError
 from greenwright.records.machines import Machine
 from greenwright.records.models import OnnxModel
 from greenwright.strategies import layers
@@ -32,6 +33,22 @@ def as_onnx(plan: Plan, given: Given) -> OnnxModel:
     if given.to_onnx is None:
         raise NotApplicableError("the model is a PyTorch module and there is no exporter")
     return given.to_onnx(plan.model, given.work_dir / "exported.onnx")
+
+
+def as_attending_onnx(plan: Plan, given: Given) -> OnnxModel:
+    """The same, with attention as one operator where it can be had.
+
+    Raises:
+        NotApplicableError: it is a module, and nothing was given that can export one.
+    """
+    if not isinstance(plan.model, OnnxModel) and given.to_attending_onnx is not None and _attends(plan.model):
+        with suppress(BadInputError):  # an operator of the module has no counterpart there
+            return given.to_attending_onnx(plan.model, given.work_dir / "attending.onnx")
+    return as_onnx(plan, given)
+
+
+def _attends(module: Any) -> bool:
+    return any("attention" in type(layer).__name__.lower() for layer in module.modules())
 
 
 def folded(model: OnnxModel, given: Given) -> OnnxModel:
@@ -66,13 +83,17 @@ def is_quantized(model: Any) -> bool:
     return isinstance(model, OnnxModel) and not layers.QUANTIZED_OPERATORS.isdisjoint(layers.operators(model))
 
 
-def inputs(model: OnnxModel) -> list[str]:
-    """What the graph asks for, in its own order."""
+def inputs(model: OnnxModel) -> dict[str, list[int | None]]:
+    """What the graph asks for, in its own order, with its shapes; None where an axis is free."""
     import onnx
 
     graph = onnx.load(model.path, load_external_data=False).graph
     constants = {tensor.name for tensor in graph.initializer}
-    return [value.name for value in graph.input if value.name not in constants]
+    return {
+        value.name: [axis.dim_value if axis.HasField("dim_value") else None for axis in value.type.tensor_type.shape.dim]
+        for value in graph.input
+        if value.name not in constants
+    }
 
 
 def is_dynamic(model: OnnxModel) -> bool:

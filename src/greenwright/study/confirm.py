@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from greenwright.records.energy import Comparison
-from greenwright.records.study import Control, Figures, QualityProof, Trial
+from greenwright.records.study import Control, Figures, QualityProof, Step, Trial
 from greenwright.study import running, slices
 from greenwright.study.proof import prove
-from greenwright.study.trials import Ingredient, Recipe, cook, meta_of, refuse_full_disk, why_broken
-from greenwright.study.workbench import Judged, Workbench
+from greenwright.study.trials import Recipe, asked, cook, recipe_of, refuse_full_disk, trains, why_broken
+from greenwright.study.workbench import FINAL_MAX_S, Judged, Workbench
 
 FINALISTS = 3
+PLAIN = (0, 0.0)
 SURE_SHARE, LIKELY_SHARE, LEAST_CHANCE_SHARE = 0.9, 0.5, 0.2
 """Chances of passing the test from which on a candidate may open the sequence, counts as one that holds, and is worth a test at all."""
 
@@ -46,22 +49,36 @@ def finalists(trials: Sequence[Trial], chance: Callable[[Trial], float]) -> list
     What was never trained answers as before but for rounding, so it comes first: a small validation set cannot tell as much. The
     order is fixed before the test set is opened. Each is then tested at the full level, and the first failure ends the
     sequence, which keeps the chance of passing any unfit candidate at that level. So one that may fail, tested after a safer
-    one, costs that nothing: where it passes, it saves more. Each is cheaper than all before it.
+    one, costs that nothing: where it passes, it saves more. Each is cheaper than all before it. Cascades come last, those that ask most
+    first: their thresholds were chosen on the validation set, which flatters them. What answers first in one is bolder still by itself.
     """
     worth = [trial for trial in trials if chance(trial) >= LEAST_CHANCE_SHARE]
+    first_models = [trial.recipe[-1].first for trial in worth if trial.shared is not None]
     ordered: list[Trial] = []
-    for trial in sorted(worth, key=lambda one: (_trained(one), -chance(one), _energy(one))):
+    for trial in sorted(worth, key=lambda one: (*_boldness(one, first_models), trains(one.recipe), -chance(one), _energy(one))):
         if not ordered or _energy(trial) < _energy(ordered[-1]):
             ordered.append(trial)
-    sure_count = sum(chance(trial) >= SURE_SHARE for trial in ordered)
+    sure_count = sum(chance(trial) >= SURE_SHARE and _boldness(trial, first_models) == PLAIN for trial in ordered)
     kept = ordered[max(0, sure_count - 1) :]
     return kept if len(kept) <= FINALISTS else [*kept[:2], kept[-1]]
 
 
+def _boldness(trial: Trial, first_models: Collection[tuple[Step, ...]]) -> tuple[int, float]:
+    """Plain candidates, then cascades by how much the first model answers alone, then those first models alone."""
+    if trial.shared is not None:
+        return 1, trial.shared.validation_share
+    return (2, 1.0) if trial.recipe in first_models else PLAIN
+
+
 def confirm(
-    bench: Workbench, ordered: Sequence[Trial], say: Callable[[str], None]
+    bench: Workbench,
+    ordered: Sequence[Trial],
+    say: Callable[[str], None],
+    final_max_s: Callable[[], float] = lambda: FINAL_MAX_S,
 ) -> tuple[list[QualityProof], Confirmed | None, dict[int, str]]:
     """Prove the finalists in turn; the last that passed is the one, if its energy ratio then holds, too.
+
+    ``final_max_s`` is asked, just before, how long comparing their energy may take.
 
     The third value says, by trial number, why one could not be tested at all, which ends the sequence like a failure.
     """
@@ -74,7 +91,7 @@ def confirm(
     broken: dict[int, str] = {}
     for trial in ordered:
         try:
-            judged, proof = _tested(bench, trial, baseline, targets)
+            trial, judged, proof = _tested(bench, trial, baseline, targets)  # noqa: PLW2901  the same, with what the test showed
         except Exception as error:  # noqa: BLE001  as in a trial: what breaks a candidate must not cost the others
             refuse_full_disk(bench.folder, error)
             broken[trial.number] = f"on the test set it broke: {why_broken(error)}"
@@ -86,6 +103,7 @@ def confirm(
             break
         passed.append((trial, judged, proof))
     for trial, judged, proof in reversed(passed):
+        bench.final_max_s = final_max_s()
         figures, comparison = bench.figures(judged, final=True)
         if comparison.ratio.high < 1:
             confirmed = Confirmed(trial=trial, judged=judged, proof=proof, figures=figures, comparison=comparison)
@@ -93,10 +111,12 @@ def confirm(
     return proofs, None, broken
 
 
-def _tested(bench: Workbench, trial: Trial, baseline: Any, targets: Any) -> tuple[Judged, QualityProof]:
+def _tested(bench: Workbench, trial: Trial, baseline: Any, targets: Any) -> tuple[Trial, Judged, QualityProof]:
     """One finalist on the test set, against the baseline's answers there."""
     assert trial.figures is not None
-    plan = cook(bench, recipe_of(trial))
+    quality = trial.figures.quality
+    recipe = recipe_of(trial.recipe)
+    plan = cook(bench, recipe)
     with bench.meter.window("confirming"):
         runner = running.load(plan)
         outputs, _ = bench.answers(runner, bench.test)
@@ -111,8 +131,18 @@ def _tested(bench: Workbench, trial: Trial, baseline: Any, targets: Any) -> tupl
             seed=bench.limits.seed,
         )
         proof = _with_slices(bench, proof, baseline, outputs, targets)
-    judged = Judged(plan=plan, runner=runner, outputs=outputs, quality=trial.figures.quality)
-    return judged, replace(proof, trial=trial.number)
+        trial = _with_shares(bench, trial, recipe)
+    judged = Judged(plan=plan, runner=runner, outputs=outputs, quality=quality, asked=asked(bench, recipe))
+    return trial, judged, replace(proof, trial=trial.number)
+
+
+def _with_shares(bench: Workbench, trial: Trial, recipe: Recipe) -> Trial:
+    """Of a cascade, with how much of the test set its first model answers: the share is as much of chance as of the model."""
+    if trial.shared is None:
+        return trial
+    answers, _ = bench.answers(running.load(cook(bench, recipe[-1].first)), bench.test)
+    test_share = 1 - float(np.mean(asked(bench, recipe, answers)))
+    return replace(trial, shared=replace(trial.shared, test_share=test_share))
 
 
 def _with_slices(bench: Workbench, proof: QualityProof, baseline: Any, outputs: Any, targets: Any) -> QualityProof:
@@ -131,15 +161,6 @@ def _with_slices(bench: Workbench, proof: QualityProof, baseline: Any, outputs: 
     )
     limit = bench.limits.max_slice_drop
     return replace(proof, slices=found, max_slice_drop=limit, passed=proof.passed and slices.within(found, limit))
-
-
-def _trained(trial: Trial) -> bool:
-    return any(meta_of(step.strategy).trains for step in trial.recipe)
-
-
-def recipe_of(trial: Trial) -> Recipe:
-    """What a trial was made with."""
-    return tuple(Ingredient(strategy=step.strategy, choices=step.choices) for step in trial.recipe)
 
 
 def _energy(trial: Trial) -> float:

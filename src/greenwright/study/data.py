@@ -83,6 +83,64 @@ def split_of(name: str, given: Any, collate: Collate | None = None) -> Split:
     return split
 
 
+def unlabelled_of(given: Any, like: Split) -> Split:
+    """Inputs without targets, as the examples of ``like`` have them, with the first target there as a stand-in for each.
+
+    Taken are data sets and loaders, lists of inputs, and arrays or a mapping of arrays whose first axis counts examples. Where the items
+    are pairs, as labelled examples are, their targets are dropped.
+
+    Raises:
+        BadInputError: it is none of these, or empty.
+    """
+    examples = _loaded(given) if _is_loader(given) else _Rows(given) if isinstance(given, Mapping | tuple) else given
+    if not hasattr(examples, "__len__") or not hasattr(examples, "__getitem__"):
+        if not hasattr(examples, "__iter__"):
+            raise BadInputError(f"the unlabelled set is a {type(given).__name__}: hand over a data set, a loader or inputs")
+        examples = list(examples)
+    if len(examples) == 0:
+        raise BadInputError("the unlabelled set is empty")
+    size = (given.batch_size if _is_loader(given) else None) or like.batch_size
+    return Split(name="unlabelled", examples=_Unlabelled(examples, like.examples[0]), collate=like.collate, batch_size=size)
+
+
+class _Unlabelled:
+    """Inputs in the shape of an example: with its target, or what stands in for one."""
+
+    def __init__(self, inputs: Any, example: Any) -> None:
+        self.inputs, self.example = inputs, example
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def __getitem__(self, index: int) -> Any:
+        item = self.inputs[index]
+        if isinstance(self.example, Mapping):
+            return {**{name: value for name, value in self.example.items() if name in TARGET_NAMES}, **item}
+        inputs, target = self.example
+        if isinstance(item, tuple | list) and len(item) == 2 and not isinstance(inputs, tuple | list):  # noqa: PLR2004  (inputs, target)
+            return tuple(item)
+        return item, target
+
+
+class _Rows:
+    """Arrays, read example by example."""
+
+    def __init__(self, arrays: Any) -> None:
+        self.arrays = arrays
+        lengths = {len(array) for array in (arrays.values() if isinstance(arrays, Mapping) else arrays)}
+        if len(lengths) != 1:
+            raise BadInputError(f"the unlabelled inputs differ in length: {sorted(lengths)}")
+        self.count = lengths.pop()
+
+    def __len__(self) -> int:
+        return int(self.count)
+
+    def __getitem__(self, index: int) -> Inputs:
+        if isinstance(self.arrays, Mapping):
+            return {name: array[index] for name, array in self.arrays.items()}
+        return tuple(array[index] for array in self.arrays)
+
+
 class _Columns:
     """Arrays of inputs and targets, read example by example."""
 

@@ -32,6 +32,8 @@ class Limits:
     strategies: tuple[str, ...] = ()
     """Ids to choose from; empty for all."""
     seed: int = 0
+    cold: bool = False
+    """Whether the search learns nothing from the ledger's earlier studies."""
     control: bool = False
     """Whether the untouched model is given the training of the chosen one as well, and judged: it costs that training again."""
     thread_count: int = 1

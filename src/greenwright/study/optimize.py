@@ -15,9 +15,11 @@ from typing import Any
 
 import msgspec
 
+from greenwright import registry
 from greenwright.errors import BadInputError
+from greenwright.ledger.earlier import finished_studies
 from greenwright.ledger.entries import ArtifactEntry
-from greenwright.ledger.opening import open_ledger
+from greenwright.ledger.opening import has_ledger, open_ledger
 from greenwright.machine import this_machine
 from greenwright.records.study import Certificate, Offer, Outcome, QualityProof, Spending, StudyRecord, Trial
 from greenwright.report.page import write_page
@@ -26,8 +28,10 @@ from greenwright.strategies import layer_facts
 from greenwright.study import outputs, verdicts
 from greenwright.study.confirm import Confirmed, confirm, finalists, pareto_front
 from greenwright.study.control import control
+from greenwright.study.lessons import Lessons, lessons, predict, realised
 from greenwright.study.limits import Limits
 from greenwright.study.offers import ask_all
+from greenwright.study.predictions import Setting
 from greenwright.study.proposals import JOURNAL, Proposals
 from greenwright.study.search import Search
 from greenwright.study.trials import total_j
@@ -104,7 +108,7 @@ def optimize(  # noqa: PLR0913  by name, all with defaults
     folder = Path(out) if out is not None else settings.out / name
     with outputs.on_disk(folder), _alone(folder, name, limits, resume=resume) as started_at:
         bench = open_workbench(workload, limits, folder / outputs.SEARCH, workload_file)
-        record, confirmed = _study(bench, name, say)
+        record, confirmed = _study(bench, name, settings.ledger_url, say)
         record = replace(record, started_at=started_at)
         entry = None
         if confirmed is not None:
@@ -119,24 +123,43 @@ def optimize(  # noqa: PLR0913  by name, all with defaults
     return study
 
 
-def _study(bench: Workbench, name: str, say: Callable[[str], None]) -> tuple[StudyRecord, Confirmed | None]:
+def _study(bench: Workbench, name: str, ledger_url: str, say: Callable[[str], None]) -> tuple[StudyRecord, Confirmed | None]:
     say("measuring the baseline")
     baseline = bench.baseline_figures
     say(f"  {bench.quality.name} {baseline.quality:.4f}, {baseline.cpu_s * 1e3:.3g} CPU-ms per {bench.workload.unit}")
-    offers = ask_all(bench, bench.limits.strategies)
+    learnt = _lessons(bench, ledger_url)
+    offers = tuple(predict(offer, learnt) for offer in ask_all(bench, bench.limits.strategies))
     for offer in offers:
-        say(f"  {'applies' if offer.applies else 'declines'}: {offer.title}: {offer.reason}")
-    search = Search(bench=bench, proposals=Proposals(bench.folder, bench.limits.seed), offers=offers, say=say)
+        say(f"  {'applies' if offer.applies else 'declines'}: {offer.title}: {offer.reason}{verdicts.predicted_text(offer)}")
+    search = Search(bench=bench, proposals=Proposals(bench.folder, bench.limits.seed), offers=offers, say=say, learnt=learnt)
     stopped = search.run()
     say(f"search ended: {stopped}")
     trials = list(search.trials.values())
-    proofs, confirmed, broken = confirm(bench, ordered := finalists(trials, search.chance), say)
+    proofs, confirmed, broken = confirm(bench, ordered := finalists(trials, search.chance), say, search.final_max_s)
     if confirmed is not None and bench.limits.control:
         say("training your model as long as the chosen one, to compare")
         confirmed = replace(confirmed, control=control(bench, confirmed))
     trials = [replace(trial, reason=broken.get(trial.number, trial.reason)) for trial in trials]
     trials = verdicts.annotated(trials, search, ordered, proofs, confirmed)
-    return _record(bench, name, trials, offers, proofs, confirmed, stopped), confirmed
+    offers = tuple(realised(offer, trials) for offer in search.offers)
+    return _record(bench, name, trials, offers, proofs, confirmed, stopped + search.account()), confirmed
+
+
+def _lessons(bench: Workbench, ledger_url: str) -> Lessons:
+    """What the ledger's earlier studies teach this one; nothing, where it is to learn from none, or there is no ledger."""
+    if bench.limits.cold or not has_ledger(ledger_url):
+        return Lessons()
+    machine = this_machine()
+    ours = Setting(
+        family=bench.family,
+        cpu=machine.cpu,
+        features=frozenset(machine.features),
+        batch=bench.limits.batch,
+        thread_count=bench.limits.thread_count,
+    )
+    found = finished_studies(open_ledger(ledger_url))
+    known = list(registry.members("strategies"))
+    return lessons(found, ours, metric=bench.quality.name, max_drop=bench.limits.max_drop, known=known)
 
 
 def _record(  # noqa: PLR0913, PLR0917  everything the report is drawn from
@@ -174,6 +197,7 @@ def _record(  # noqa: PLR0913, PLR0917  everything the report is drawn from
         stopped_because=stopped,
         proofs=tuple(proofs),
         training_j=workload.training_j,
+        family=bench.family,
         finished_at=_now(),
         greenwright_version=version("greenwright"),
     )
@@ -182,7 +206,8 @@ def _record(  # noqa: PLR0913, PLR0917  everything the report is drawn from
 def _release(bench: Workbench, record: StudyRecord, confirmed: Confirmed, folder: Path) -> tuple[StudyRecord, ArtifactEntry]:
     """Write the model, and a certificate that names its hash."""
     plan = confirmed.judged.plan
-    path = outputs.write_model(plan, bench.sample[0], folder)
+    generates = bench.workload.generate is not None
+    path = outputs.write_model(plan, bench.sample[0], folder, generates=generates)
     compared = confirmed.comparison
     saved_j = compared.baseline_energy_j.value - compared.candidate_energy_j.value
     # Before and after as they were measured in turn: a figure from the start of the study had other weather.
@@ -211,8 +236,9 @@ def _release(bench: Workbench, record: StudyRecord, confirmed: Confirmed, folder
         inference=plan.inference,
         control=confirmed.control,
         layers=layer_facts.facts(plan.model),
+        shared=confirmed.trial.shared,
     )
-    snippet = outputs.load_snippet(plan, path, bench.sample[0])
+    snippet = outputs.load_snippet(plan, path, bench.sample[0], generates=generates)
     entry = ArtifactEntry(
         path=str(path.resolve()),
         sha256=certificate.artifact_sha256,

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import msgspec
 
-from greenwright.batches import Inputs, each, named
+from greenwright.batches import Inputs, each
 from greenwright.errors import BadInputError, CannotHereError
 from greenwright.records.study import Certificate, StudyRecord
 from greenwright.strategies.contract import Plan
+from greenwright.study import snippets
+from greenwright.study.generation import varied
 
 RECORD = "study.json"
 SEARCH = "search"
@@ -66,10 +68,13 @@ def write_whole(path: Path, content: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def write_model(plan: Plan, sample: Inputs, folder: Path) -> Path:
-    """``model.onnx``, or ``model.pt2`` for a plan that PyTorch runs; the other, if an earlier study left it, goes."""
+def write_model(plan: Plan, sample: Inputs, folder: Path, *, generates: bool = False) -> Path:
+    """``model.onnx``, or ``model.pt2`` for a plan that PyTorch runs; the other, if an earlier study left it, goes.
+
+    One that ``generates`` keeps its cache, as inputs and outputs.
+    """
     path = folder / ("model.onnx" if plan.is_onnx else "model.pt2")
-    write_whole(path, plan.model.path.read_bytes() if plan.is_onnx else _exported(plan, sample))
+    write_whole(path, plan.model.path.read_bytes() if plan.is_onnx else _exported(plan, sample, generates=generates))
     clear_models(folder, but=path.name)
     return path
 
@@ -105,44 +110,9 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def load_snippet(plan: Plan, path: Path, sample: Inputs) -> str:
+def load_snippet(plan: Plan, path: Path, sample: Inputs, *, generates: bool = False) -> str:
     """The lines that load the model and run it, without greenwright."""
-    if plan.is_onnx:
-        return _in_openvino(plan, path) if plan.inference.runtime == "openvino" else _in_onnx_runtime(plan, path)
-    arguments = ", ".join(f"{name}={name}" for name in named(sample)) if isinstance(sample, dict) else ", ".join(named(sample))
-    return f'import torch\nmodel = torch.export.load("{path.name}").module()\noutput = model({arguments})'
-
-
-def _in_onnx_runtime(plan: Plan, path: Path) -> str:
-    """With the settings that were measured: by default ONNX Runtime takes every core, and its threads wait in a loop."""
-    told = plan.inference
-    feed = ", ".join(f'"{name}": {name}' for name in _inputs(plan))
-    lines = [
-        "import onnxruntime",
-        "options = onnxruntime.SessionOptions()",
-        f"options.intra_op_num_threads = {told.thread_count}",
-        *([] if told.spins else ['options.add_session_config_entry("session.intra_op.allow_spinning", "0")']),
-        *([] if told.arena else ["options.enable_cpu_mem_arena = False"]),
-        f'session = onnxruntime.InferenceSession("{path.name}", options, providers=["CPUExecutionProvider"])',
-        f"output = session.run(None, {{{feed}}})[0]",
-    ]
-    return "\n".join(lines)
-
-
-def _in_openvino(plan: Plan, path: Path) -> str:
-    """With the settings that were measured: OpenVINO would choose its own precision and as many threads as there are cores."""
-    told = plan.inference
-    feed = ", ".join(f'"{name}": {name}' for name in _inputs(plan))
-    config = f'{{"INFERENCE_NUM_THREADS": {told.thread_count}, "INFERENCE_PRECISION_HINT": "{told.precision}"}}'
-    return f'import openvino\nmodel = openvino.compile_model("{path.name}", "CPU", {config})\noutput = model({{{feed}}})[0]'
-
-
-def _inputs(plan: Plan) -> list[str]:
-    import onnx
-
-    graph = onnx.load(plan.model.path, load_external_data=False).graph
-    constants = {tensor.name for tensor in graph.initializer}
-    return [given.name for given in graph.input if given.name not in constants]
+    return snippets.decoder_lines(plan, path, sample) if generates else snippets.lines(plan, path, sample)
 
 
 def _concerns(error: OSError, folder: Path) -> bool:
@@ -153,16 +123,21 @@ def _concerns(error: OSError, folder: Path) -> bool:
     return refused.is_relative_to(ours) or ours.is_relative_to(refused)
 
 
-def _exported(plan: Plan, sample: Inputs) -> bytes:
+def _exported(plan: Plan, sample: Inputs, *, generates: bool) -> bytes:
     import io
 
     import torch
 
+    buffer = io.BytesIO()
+    if generates:
+        from greenwright.deploy.export_decoder import decoder_program
+
+        torch.export.save(decoder_program(plan.model, varied(sample)), buffer)
+        return buffer.getvalue()
     tensors = each(torch.as_tensor, sample)
     arguments = () if isinstance(tensors, dict) else tensors if isinstance(tensors, tuple) else (tensors,)
     keywords = tensors if isinstance(tensors, dict) else {}
     program = torch.export.export(plan.model.eval(), arguments, keywords)
-    buffer = io.BytesIO()
     torch.export.save(program, buffer)
     return buffer.getvalue()
 

@@ -10,15 +10,22 @@ import numpy as np
 
 from greenwright import registry
 from greenwright.batches import Inputs, each, example_count
+from greenwright.deploy.buckets import bucketed
 from greenwright.deploy.contract import Runner, run_once
+from greenwright.deploy.decoding import Decoder
 from greenwright.errors import BadInputError
 from greenwright.meter import clock
 from greenwright.records.study import Paced
 from greenwright.strategies.contract import Plan
 from greenwright.study.data import Split
 
-SAMPLE_BATCHES = 64
+SAMPLE_BATCHES, FEWEST_SAMPLE_BATCHES = 64, 4
+"""Batches of one example that are measured on, and how many at least of larger ones: energy is told a call, and a call must stay short."""
+MIXED_BATCHES = 128
+"""Where a model does more for some examples than for others: with 128, their share is met to half a percent."""
 LATENCY_CALLS = 100
+FEWEST_CALLS, CALLS_MAX_S = 20, 2.0
+"""Calls are timed no longer than this, once there are so many."""
 PACED_CALLS = 50
 PACED_GAP_S = 0.02
 """Between calls where the study was told no pause of its own."""
@@ -27,7 +34,19 @@ PACED_GAP_S = 0.02
 def load(plan: Plan) -> Runner:
     """The plan's model, ready in its runtime."""
     runner: Runner = registry.load("runtimes", plan.inference.runtime).load(plan.model, plan.inference)
-    return runner
+    return bucketed(runner, plan.inference)
+
+
+def decoder(runner: Any) -> Decoder:
+    """The runner as a decoder that keeps a cache.
+
+    Raises:
+        BadInputError: its model has none, or its runtime cannot keep one.
+    """
+    if not hasattr(runner, "decoder"):
+        raise BadInputError(f"{type(runner).__name__} keeps no cache, so it cannot generate")
+    made: Decoder = runner.decoder()
+    return made
 
 
 def answers(runner: Runner, split: Split, batch: int, condense: Callable[[Any, Any], Any] | None = None) -> tuple[Any, Any]:
@@ -73,9 +92,32 @@ def _condensed(condense: Callable[[Any, Any], Any], answered: Any, target: Any) 
 
 def sample(split: Split, batch: int) -> list[Inputs]:
     """Batches spread evenly over a split, to be measured on; the same for baseline and candidates."""
-    count = min(SAMPLE_BATCHES, max(1, len(split) // batch))
+    count = min(max(FEWEST_SAMPLE_BATCHES, SAMPLE_BATCHES // batch), max(1, len(split) // batch))
     order = np.linspace(0, len(split) - 1, count * min(batch, len(split))).astype(int)
     return [each(np.asarray, inputs) for inputs, _ in split.batches(min(batch, len(split)), order.tolist())]
+
+
+def mixed_sample(split: Split, batch: int, asked: Any) -> list[Inputs]:
+    """Batches of which the same share is of each of two kinds as in the whole split, in an order of chance.
+
+    A few dozen examples drawn evenly would hold a few too many that are hard, or too few, and the energy of a cascade with them.
+
+    Args:
+        split: to draw from.
+        batch: examples a batch.
+        asked: whether each of its examples is of the one kind ``(examples,)``.
+    """
+    size = min(batch, len(split))
+    count = size * min(MIXED_BATCHES, max(1, len(split) // size))
+    hard, easy = np.flatnonzero(asked), np.flatnonzero(~np.asarray(asked))
+    hard_count = round(count * len(hard) / len(split))
+    chosen = np.concatenate([_spread(hard, hard_count), _spread(easy, count - hard_count)])
+    order = np.random.default_rng(0).permutation(chosen)
+    return [each(np.asarray, inputs) for inputs, _ in split.batches(size, order.tolist())]
+
+
+def _spread(rows: Any, count: int) -> Any:
+    return rows[np.linspace(0, len(rows) - 1, count).astype(int)] if len(rows) else rows
 
 
 def work(runner: Runner, batches: list[Inputs], gap_s: float = 0.0) -> tuple[Callable[[], None], int]:
@@ -107,6 +149,8 @@ def latencies(runner: Runner, batches: list[Inputs]) -> tuple[float, float]:
         before = time.perf_counter()
         runner.run(inputs)
         taken.append(time.perf_counter() - before)
+        if len(taken) >= FEWEST_CALLS and sum(taken) > CALLS_MAX_S:
+            break
     p50, p95 = np.percentile(taken, [50, 95])
     return float(p50), float(p95)
 
@@ -123,6 +167,8 @@ def paced(runner: Runner, batches: list[Inputs], gap_s: float) -> Paced:
         runner.run(prepared[call % len(prepared)])
         taken.append(time.perf_counter() - before)
         delivered += example_count(batches[call % len(batches)])
+        if len(taken) >= FEWEST_CALLS and sum(taken) > CALLS_MAX_S:
+            break
     p50, p95 = np.percentile(taken, [50, 95])
     cpu_s = (clock.cpu_s() - before_cpu_s) / delivered
     return Paced(gap_s=gap_s, latency_p50_s=float(p50), latency_p95_s=float(p95), cpu_s=cpu_s)

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from greenwright.records.quantities import Interval
 from greenwright.records.study import Offer, Trial, TrialState
-from greenwright.report.words import ratio_range_text, ratio_text
-from greenwright.strategies.contract import Choices, OneOf, Real, Stage, Whole, defaults
-from greenwright.study.confirm import LIKELY_SHARE
+from greenwright.report.words import ratio_range_text, ratio_text, share_text, studies_text
+from greenwright.strategies.contract import Choices, Need, OneOf, Real, Whole, defaults
+from greenwright.study import lessons as learning
+from greenwright.study.cascades import promising
+from greenwright.study.confirm import FINALISTS, LIKELY_SHARE, SURE_SHARE
+from greenwright.study.lessons import Lessons
 from greenwright.study.proof import chance_of_passing
 from greenwright.study.proposals import Proposal, Proposals
-from greenwright.study.trials import Ingredient, Recipe, attempt, meta_of, recipe_key
+from greenwright.study.trials import Ingredient, Recipe, attempt, meta_of, recipe_key, trains
 from greenwright.study.workbench import FINAL_MAX_S, Workbench
 
 ALTERNATIVES = 4
@@ -26,7 +29,9 @@ ALTERNATIVES = 4
 SHORT_SHARE, LONG_SHARE = 0.06, 0.85
 """Of the budget that is left, for one short and one long fine-tuning trial: one run to the end beats two half-way."""
 COMPARED_SHARE = 0.05
-"""Of the budget, put aside at most for the last comparison, which ends before its time where its interval is tight."""
+"""Of the budget, put aside for the last comparison, which ends before its time where its interval is tight."""
+SHORTEST_FINAL_S, AFTER_FINAL_S = 5.0, 4.0
+"""The last comparison has at least so long; then memory, latency and calls with pauses between them are measured."""
 HORIZON_SHARE = 0.01
 """A search may spend what the baseline needs for this part of the horizon, if ten epochs are less."""
 AMPLE_RUNS = 3
@@ -48,13 +53,27 @@ FAMILIES: tuple[tuple[str, ...], ...] = (
     ("soft-targets",),
     ("structured-channels", "soft-targets"),
     ("structured-channels",),
-    ("heads-and-neurons",),
     ("blocks",),
+    ("heads-and-neurons",),
 )
 """In the order of what they usually keep of the quality, for a budget that allows no comparison."""
 
+ON_TOP = "length-buckets"
+"""How calls are run, whatever runs them: tried on top of the best, not by itself."""
 HARDENING, HARDENED = "rounding-aware", ("static-int8", "nncf-int8")
 """What teaches a network to stand rounding, and what it is taught for."""
+
+CASCADE, SHALLOW = "cascade", "shallow"
+GATE_SHARE = 0.06
+"""Of the budget, put aside while networks are fine-tuned for a shallow one and for cascades."""
+SHALLOW_STEPS = 1_500
+"""Of training, at least, for a network that starts from nothing: a small train set is gone through more often."""
+RUNTIMES = ("onnx-runtime", "openvino")
+"""Where a first model may run: too small for integers to help."""
+WORTH_SHARE = 0.05
+"""A strategy less likely than that to be of use, by earlier studies, is put off."""
+CERTAIN_SHARE = 0.99
+"""Only a candidate that is as likely as that to pass the test may put others off: they are what the proof falls back on."""
 
 Say = Callable[[str], None]
 
@@ -67,6 +86,8 @@ class Search:
     proposals: Proposals
     offers: tuple[Offer, ...]
     say: Say
+    learnt: Lessons = field(default_factory=Lessons)
+    """From earlier studies."""
     trials: dict[str, Trial] = field(default_factory=dict)
     cost_ratio: float = 1.0
     """Real cost of fine-tuning against the first guess."""
@@ -75,22 +96,74 @@ class Search:
         """Try recipes; returns why it stopped."""
         self.trials = self.proposals.told()
         stopped = self._screen()
+        self._on_top()
         if not stopped:
             self._harden()
-        return stopped or self._shrink()
+        stopped = stopped or self._shrink()
+        return self._gate() or stopped
 
     # --- screens ---
 
     def _screen(self) -> str:
+        put_off = []
         for strategy in self._applying(trains=False):
             if self._late():
-                return "the time was up"
-            first = self.try_recipe("screen " + strategy, (Ingredient(strategy=strategy, choices=defaults(meta_of(strategy))),))
-            for _ in range(ALTERNATIVES):
-                if self._late() or not self._worth_other_choices(strategy, first):
-                    break
-                self._try_other_choices(strategy)
+                return self._over()
+            why = self._why_put_off(strategy)
+            if why:
+                put_off.append(strategy)
+                self._note(strategy, why)
+                self.say(f"put off: {meta_of(strategy).title}: {why}")
+            else:
+                self._screen_one(strategy)
+        return self._take_up(put_off)
+
+    def _screen_one(self, strategy: str) -> None:
+        choices = self._first_choices(strategy)
+        first = self.try_recipe("screen " + strategy, (Ingredient(strategy=strategy, choices=choices),))
+        for _ in range(ALTERNATIVES):
+            if self._late() or not self._worth_other_choices(strategy, first):
+                break
+            self._try_other_choices(strategy)
+
+    def _take_up(self, put_off: Sequence[str]) -> str:
+        """Try what was put off after all, the safest first, until something is all but certain to pass the test."""
+        for strategy in sorted(put_off, key=lambda one: -self._offer(one).predicted.holds_share):  # type: ignore[union-attr]  # else it was not put off
+            best = self.best()
+            if best is not None and self.chance(best) >= CERTAIN_SHARE:
+                break
+            if self._late():
+                return self._over()
+            self._note(strategy, "")
+            self._screen_one(strategy)
         return ""
+
+    def _why_put_off(self, strategy: str) -> str:
+        """Why earlier studies say that a strategy is not worth its trial now, or nothing."""
+        best, offer = self.best(), self._offer(strategy)
+        if best is None or offer.predicted is None or self.chance(best) < CERTAIN_SHARE:
+            return ""
+        # What is nearly as good on the whole network may win on a smaller one, where there will be one.
+        near = CLOSE_RATIO if self._applying(trains=True) else 1.0
+        bound = min(1.0, near * _ratio(best).high)
+        if learning.chance_of_use(offer, bound, self.learnt) >= WORTH_SHARE:
+            return ""
+        told = offer.predicted
+        return (
+            f"predicted from {studies_text(told.study_count)} to need {share_text(told.energy_ratio.value)} of the energy and to hold"
+            f" quality {told.holds_share:.0%} of the time, where {share_text(_ratio(best).value)} is reached"
+        )
+
+    def _first_choices(self, strategy: str) -> Choices:
+        """Those that did best in earlier studies, or the defaults."""
+        told = self._offer(strategy).predicted
+        return dict(told.choices) if told and told.choices else defaults(meta_of(strategy))
+
+    def _offer(self, strategy: str) -> Offer:
+        return next(offer for offer in self.offers if offer.strategy == strategy)
+
+    def _note(self, strategy: str, why: str) -> None:
+        self.offers = tuple(replace(one, put_off=why) if one.strategy == strategy else one for one in self.offers)
 
     def _worth_other_choices(self, strategy: str, first: Trial) -> bool:
         """It has choices, none of those tried held quality, and its energy (where known) would beat the best that did."""
@@ -109,6 +182,12 @@ class Search:
             if choices not in tried:
                 self.try_recipe("screen " + strategy, (Ingredient(strategy=strategy, choices=choices),))
                 return
+
+    def _on_top(self) -> None:
+        """The best recipes so far once more, with calls run another way: a network that is finished later is finished so, too."""
+        for finish in self._finishes() if any(offer.applies and offer.strategy == ON_TOP for offer in self.offers) else ():
+            if finish and not self._late():
+                self.try_recipe("on top", (*finish, Ingredient(strategy=ON_TOP, choices=defaults(meta_of(ON_TOP)))))
 
     # --- fine-tuning ---
 
@@ -157,6 +236,10 @@ class Search:
         What a few epochs show is not what many do: labels teach faster, a teacher further. So a budget for one long run is
         not spent on asking.
         """
+        known = self.learnt.family(families)
+        if known is not None:
+            self.say(f"fine-tuning begins with {' and '.join(known)}, which earlier studies of such models chose")
+            return known
         scored = []
         most = meta_of(families[0][-1]).choices["epoch_count"]
         assert isinstance(most, Whole)
@@ -174,7 +257,7 @@ class Search:
     def _long_run(self, family: tuple[str, ...], number: int) -> None:
         last = meta_of(family[-1])
         phase = "long " + "+".join(family)
-        designed = self._designed(family, number, defaults(last))
+        designed = self._designed(family, number, self.learnt.ending(family) or defaults(last))
         most = last.choices["epoch_count"]
         assert isinstance(most, Whole)
         epochs = min(
@@ -227,7 +310,7 @@ class Search:
         held = [
             trial
             for trial in self.trials.values()
-            if self.holds(trial) and not any(meta_of(s.strategy).trains for s in trial.recipe)
+            if self.holds(trial) and not trains(trial.recipe) and not any(step.first for step in trial.recipe)
         ]
         if not held:
             return [()]
@@ -236,6 +319,38 @@ class Search:
             (trial for trial in held if _ratio(trial).value <= CLOSE_RATIO * least), key=lambda one: _ratio(one).value
         )
         return [tuple(Ingredient(strategy=step.strategy, choices=step.choices) for step in trial.recipe) for trial in close]
+
+    # --- cascades ---
+
+    def _gate(self) -> str:
+        """Put a cheaper model before a better one, where what both answered on the validation set says that it pays."""
+        if self._late() or not any(offer.applies and offer.strategy == CASCADE for offer in self.offers):
+            return self._over()
+        self._first_models()
+        # What is all but sure to pass: one that only may is bolder than a cascade that it answers first in.
+        best_ratio = min((_ratio(one).value for one in self.trials.values() if self.chance(one) >= SURE_SHARE), default=1.0)
+        worth, why_not = promising(self.bench, list(self.trials.values()), best_ratio, LIKELY_SHARE)
+        for pair in worth:
+            if not self._late():
+                last = Ingredient(strategy=CASCADE, choices={"threshold": pair.threshold}, first=pair.first.recipe)
+                self.try_recipe("gate", (*pair.second.recipe, last), expected_ratio=pair.expected_ratio)
+        if not worth:
+            self.offers = tuple(
+                replace(offer, applies=False, reason=why_not) if offer.strategy == CASCADE else offer for offer in self.offers
+            )
+        return ""
+
+    def _first_models(self) -> None:
+        """A shallow model of its own kind, in every runtime that a larger one was tried in; it costs next to nothing to make."""
+        if SHALLOW not in self._applying(trains=True):
+            return
+        allowed = meta_of(SHALLOW).choices["epoch_count"]
+        assert isinstance(allowed, Whole)
+        epochs = min(allowed.high, max(allowed.default, SHALLOW_STEPS // max(1, self.bench.training_step_count)))
+        shallow = Ingredient(strategy=SHALLOW, choices=defaults(meta_of(SHALLOW)) | {"epoch_count": epochs})
+        for runtime in RUNTIMES:
+            if runtime in self._applying(trains=False) and not self._late():
+                self.try_recipe("first", (shallow, Ingredient(strategy=runtime, choices=defaults(meta_of(runtime)))))
 
     # --- money ---
 
@@ -251,20 +366,59 @@ class Search:
 
     @property
     def left_j(self) -> float:
-        """Of the budget, with what the confirmation will need put aside."""
-        judged_j = sum(window.energy_j.value for window in self.bench.windows if window.name == "measuring the baseline")
-        proof_j = 2 * judged_j * len(self.bench.test) / max(1, len(self.bench.validation))
-        longest_j = FINAL_MAX_S * self.bench.spent_j / max(self.bench.spent_s, 1e-9)
-        compared_j = min(longest_j, COMPARED_SHARE * self.budget_j)
-        return max(0.0, self.budget_j - self.bench.spent_j - proof_j - compared_j)
+        """For fine-tuning: of the budget, with what confirming and cascades will need put aside; no more than the time left allows."""
+        left_s = max(0.0, self.bench.limits.time_s - self.bench.spent_s)
+        return max(0.0, min(self.budget_j - self.bench.spent_j - self.reserve_j - self._gate_j, left_s * self._power_w))
+
+    @property
+    def reserve_j(self) -> float:
+        """What the confirmation will need: answers and their judgement for the baseline and each finalist, and the last comparison."""
+        share = len(self.bench.test) / max(1, len(self.bench.validation))
+        judged_count = sum(trial.quality_drop is not None for trial in self.trials.values())
+        judging_j = self._spent_on("judging quality") / max(1, judged_count)
+        proof_j = share * (self._spent_on("measuring the baseline") + FINALISTS * judging_j)
+        longest_j = FINAL_MAX_S * self._power_w
+        return proof_j + min(longest_j, max(COMPARED_SHARE * self.budget_j, SHORTEST_FINAL_S * self._power_w))
+
+    @property
+    def _gate_j(self) -> float:
+        gated = any(offer.applies and offer.strategy == CASCADE for offer in self.offers)
+        return GATE_SHARE * self.budget_j if gated and math.isfinite(self.budget_j) else 0.0
+
+    def final_max_s(self) -> float:
+        """Seconds that the last comparison may take of what is left now."""
+        left_s = (self.budget_j - self.bench.spent_j) / max(self._power_w, 1e-9) - AFTER_FINAL_S
+        return min(FINAL_MAX_S, max(SHORTEST_FINAL_S, left_s))
+
+    def account(self) -> str:
+        """What the study has spent of its budget, where it has one, for the end of a sentence."""
+        if math.isinf(self.budget_j):
+            return ""
+        kept = "of its budget of" if self.bench.spent_j <= self.budget_j else "more than its budget of"
+        return f"; all in all the study spent {self.bench.spent_j:,.0f} J, {kept} {self.budget_j:,.0f} J"
+
+    @property
+    def _power_w(self) -> float:
+        return self.bench.spent_j / max(self.bench.spent_s, 1e-9)
+
+    def _spent_on(self, purpose: str) -> float:
+        return sum(window.energy_j.value for window in self.bench.windows if window.name == purpose)
 
     def _late(self) -> bool:
-        return self.bench.spent_s >= self.bench.limits.time_s
+        return bool(self._over())
+
+    def _over(self) -> str:
+        """Why nothing more is tried, or nothing."""
+        if self.bench.spent_s >= self.bench.limits.time_s:
+            return "the time was up"
+        if self.bench.spent_j + self.reserve_j >= self.budget_j:
+            return f"of the budget of {self.budget_j:,.0f} J only what proving takes was left"
+        return ""
 
     def _stop(self, family: tuple[str, ...]) -> str:
         """Why no further long run is worth it, or nothing."""
         if self._late():
-            return "the time was up"
+            return self._over()
         keep_share = FIRST_KEEP_SHARE
         if self._epochs(family, keep_share, self.left_j * LONG_SHARE) < FEWEST_LONG_EPOCHS:
             return f"of the budget of {self.budget_j:,.0f} J too little was left to fine-tune {FEWEST_LONG_EPOCHS} more epochs"
@@ -284,7 +438,7 @@ class Search:
             int(one.choices["epoch_count"])
             * (
                 STUDENT_SHARE * float(one.choices.get("keep_share", 1.0))
-                + (TEACHER_SHARE if meta_of(one.strategy).stage is Stage.DISTIL else 0)
+                + (TEACHER_SHARE if Need.TEACHING in meta_of(one.strategy).needs else 0)
             )
             for one in recipe
             if meta_of(one.strategy).trains
@@ -300,7 +454,9 @@ class Search:
 
     # --- trials ---
 
-    def try_recipe(self, phase: str, recipe: Recipe, proposal: Proposal | None = None) -> Trial:
+    def try_recipe(
+        self, phase: str, recipe: Recipe, proposal: Proposal | None = None, expected_ratio: float | None = None
+    ) -> Trial:
         """Run a recipe unless it was run before, and record it."""
         key = recipe_key(recipe)
         if key in self.trials:
@@ -309,7 +465,7 @@ class Search:
         asked = proposal or self.proposals.ask(phase, meta_of(lead.strategy).choices, lead.choices)
         number = len(self.trials) + 1
         self.say(f"trial {number}: {' → '.join(meta_of(one.strategy).title for one in recipe)}")
-        trial, _ = attempt(self.bench, number, recipe)
+        trial, _ = attempt(self.bench, number, recipe, expected_ratio)
         self.trials[key] = trial
         self.proposals.tell(asked, key, trial, self._score(trial))
         self.say(_told(trial, self.bench.quality.name))
@@ -352,9 +508,14 @@ class Search:
         return min(held, key=lambda trial: _ratio(trial).value, default=None)
 
     def _applying(self, *, trains: bool) -> list[str]:
-        applying = [offer for offer in self.offers if offer.applies and meta_of(offer.strategy).trains is trains]
-        # The plain change of runtime first: it tells what any quantization has to beat.
-        return [offer.strategy for offer in sorted(applying, key=lambda offer: -meta_of(offer.strategy).stage.order)]
+        applying = [
+            offer
+            for offer in self.offers
+            if offer.applies and meta_of(offer.strategy).trains is trains and offer.strategy not in {CASCADE, ON_TOP}
+        ]
+        # The plain change of runtime first: it tells what any quantization has to beat. What earlier studies say comes before that.
+        plain = sorted(applying, key=lambda offer: -meta_of(offer.strategy).stage.order)
+        return [offer.strategy for offer in learning.in_order(plain)]
 
 
 def _ratio(trial: Trial) -> Interval:

@@ -5,6 +5,7 @@ Source: Hooker et al. 2020, "Characterising Bias in Compressed Models", arXiv:20
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -85,6 +86,28 @@ def _slice_proof(  # noqa: PLR0913, PLR0917  what the test takes
 def within(proofs: Sequence[SliceProof], max_slice_drop: float | None) -> bool:
     """Whether every slice on which the metric is defined lost no more than it may."""
     return max_slice_drop is None or all(one.drop is None or one.drop.high <= max_slice_drop for one in proofs)
+
+
+def refuse_unprovable(names: Sequence[str], max_slice_drop: float, confidence: float) -> None:
+    """Say before anything is spent that a slice is too small for a share of right answers to be held to the limit on it.
+
+    With no failure seen among n examples, the share that fails may still be ``1 - (1 - confidence)^(1/n)``.
+
+    Raises:
+        BadInputError: there is such a slice.
+    """
+    name, count = min(Counter(names).items(), key=lambda item: item[1])
+    least = 1 - (1 - confidence) ** (1 / count)
+    if least > max_slice_drop:
+        needed = "" if not 0 < max_slice_drop < 1 else f"; {max_slice_drop:g} takes {_needed(max_slice_drop, confidence):,}"
+        raise BadInputError(
+            f"max_slice_drop {max_slice_drop:g} cannot be proven on {name}: with {count:,} test examples, not one of which fails, a loss of"
+            f" {least:.3g} is still possible{needed}. Add test examples, name coarser slices, or raise the limit"
+        )
+
+
+def _needed(max_slice_drop: float, confidence: float) -> int:
+    return math.ceil(math.log(1 - confidence) / math.log(1 - max_slice_drop))
 
 
 def worst(proof: QualityProof) -> SliceProof | None:

@@ -13,13 +13,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from greenwright import registry
 from greenwright.errors import GreenwrightError
 from greenwright.machine import this_machine
 from greenwright.records.energy import Window
 from greenwright.records.models import OnnxModel
 from greenwright.records.quantities import Grade, Quantity
-from greenwright.records.study import Step, Trial, TrialState
+from greenwright.records.study import Shared, Step, Trial, TrialState
+from greenwright.strategies.cascading import margins
 from greenwright.strategies.contract import Choices, Meta, NotApplicableError, Plan, Strategy
 from greenwright.study import outputs
 from greenwright.study.workbench import Judged, Workbench
@@ -36,11 +39,14 @@ class Ingredient:
 
     strategy: str
     choices: Choices
+    first: Recipe = ()
+    """Of the model that it puts in front, where it does that."""
 
     @property
     def key(self) -> str:
         """The same for the same ingredient, in any run."""
-        return f"{self.strategy}{json.dumps(self.choices, sort_keys=True)}"
+        before = f"({'|'.join(one.key for one in self.first)})" if self.first else ""
+        return f"{self.strategy}{json.dumps(self.choices, sort_keys=True)}{before}"
 
 
 Recipe = tuple[Ingredient, ...]
@@ -65,9 +71,20 @@ def steps(recipe: Recipe) -> tuple[Step, ...]:
             title=meta_of(one.strategy).title,
             stage=meta_of(one.strategy).stage.value,
             choices=one.choices,
+            first=steps(one.first),
         )
         for one in recipe
     )
+
+
+def recipe_of(trial_steps: Sequence[Step]) -> Recipe:
+    """The recipe that was recorded as these steps."""
+    return tuple(Ingredient(strategy=step.strategy, choices=step.choices, first=recipe_of(step.first)) for step in trial_steps)
+
+
+def trains(recipe: Sequence[Step]) -> bool:
+    """Whether anything in it was fine-tuned."""
+    return any(meta_of(step.strategy).trains or trains(step.first) for step in recipe)
 
 
 def cook(bench: Workbench, recipe: Recipe) -> Plan:
@@ -88,8 +105,14 @@ def cook(bench: Workbench, recipe: Recipe) -> Plan:
     return plan
 
 
-def attempt(bench: Workbench, number: int, recipe: Recipe) -> tuple[Trial, Judged | None]:
+def attempt(bench: Workbench, number: int, recipe: Recipe, expected_ratio: float | None = None) -> tuple[Trial, Judged | None]:
     """Run a recipe to its end; whatever breaks in it becomes a row with its reason, never the end of the study.
+
+    Args:
+        bench: to work at.
+        number: of the trial.
+        recipe: to cook.
+        expected_ratio: of a cascade, the energy foretold.
 
     Raises:
         OSError: the disk is full, which no other trial would survive either.
@@ -99,11 +122,57 @@ def attempt(bench: Workbench, number: int, recipe: Recipe) -> tuple[Trial, Judge
     judged = None
     try:
         judged = bench.judge(cook(bench, recipe))
+        if bench.answers_logits:
+            _keep_answers(bench, recipe, judged.outputs)
+        judged.asked = asked(bench, recipe)
+        if judged.asked is not None and expected_ratio is not None:
+            trial = replace(trial, shared=Shared(validation_share=1 - _share(judged.asked), expected_ratio=expected_ratio))
         trial = _judged(bench, trial, judged)
     except Exception as error:  # noqa: BLE001  a strategy's libraries raise as they like
         refuse_full_disk(bench.folder, error)
         trial = replace(trial, reason=why_broken(error))
     return replace(trial, apply_j=total_j(bench.windows[before:])), judged
+
+
+def answered(bench: Workbench, recipe: Recipe) -> Any:
+    """What a recipe's model answered on the validation set: kept from its trial, else asked again."""
+    path = _answers_path(bench, recipe)
+    if path.exists():
+        return np.load(path)
+    outputs = bench.judge(cook(bench, recipe)).outputs
+    _keep_answers(bench, recipe, outputs)
+    return outputs
+
+
+def asked(bench: Workbench, recipe: Recipe, answers: Any = None) -> Any:
+    """Whether each example goes on to the second model ``(examples,)``; None where the recipe makes no cascade.
+
+    Args:
+        bench: to work at.
+        recipe: to look at.
+        answers: of the first model; those on the validation set if None.
+    """
+    last = recipe[-1]
+    if not last.first:
+        return None
+    outputs = answered(bench, last.first) if answers is None else answers
+    return margins(outputs) < np.float32(last.choices["threshold"])
+
+
+def _keep_answers(bench: Workbench, recipe: Recipe, outputs: Any) -> None:
+    path = _answers_path(bench, recipe)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name("unfinished.npy")
+    np.save(unfinished, np.asarray(outputs))
+    unfinished.replace(path)
+
+
+def _answers_path(bench: Workbench, recipe: Recipe) -> Path:
+    return bench.folder / "plans" / recipe_key(recipe) / "answers.npy"
+
+
+def _share(rows: Any) -> float:
+    return float(np.mean(rows))
 
 
 def why_broken(error: Exception) -> str:
@@ -124,26 +193,34 @@ def total_j(windows: Sequence[Window]) -> Quantity:
 
 
 def _judged(bench: Workbench, trial: Trial, judged: Judged) -> Trial:
-    drop = bench.drop(judged)
-    trial = replace(trial, quality_drop=drop, notes=judged.plan.notes)
+    drop = bench.drop(judged.outputs)
+    trial = replace(trial, quality_drop=drop, notes=(*judged.plan.notes, *_shared_text(trial.shared)))
     limit = bench.limits.max_drop
+    fell = "fell" if bench.quality.higher_is_better else "rose"
     if drop.low > HOPELESS_LIMITS * limit:
         return replace(
             trial,
             state=TrialState.STOPPED,
-            reason=f"{bench.quality.name} fell by {drop.value:.4f} on the validation set; the limit is {limit:g}",
+            reason=f"{bench.quality.name} {fell} by {drop.value:.4f} on the validation set; the limit is {limit:g}",
         )
-    worst = bench.worst_slice(judged)
+    worst = bench.worst_slice(judged.outputs)
     trial = replace(trial, worst_slice=worst)
     most = bench.limits.max_slice_drop
     if worst is not None and worst.drop is not None and most is not None and worst.drop.low > HOPELESS_LIMITS * most:
         return replace(
             trial,
             state=TrialState.STOPPED,
-            reason=f"on {worst.name} {bench.quality.name} fell by {worst.drop.value:.4f}; the limit for a slice is {most:g}",
+            reason=f"on {worst.name} {bench.quality.name} {fell} by {worst.drop.value:.4f}; the limit for a slice is {most:g}",
         )
     figures, _ = bench.figures(judged)
     return replace(trial, state=TrialState.MEASURED, figures=figures)
+
+
+def _shared_text(shared: Shared | None) -> tuple[str, ...]:
+    if shared is None:
+        return ()
+    answers = f"the first model answers {shared.validation_share:.0%} of the validation examples"
+    return (f"{answers}; {shared.expected_ratio:.3f} of the baseline's energy was expected",)
 
 
 def refuse_full_disk(folder: Path, error: Exception) -> None:
@@ -168,8 +245,9 @@ def _apply(bench: Workbench, plan: Plan, ingredient: Ingredient, folder: Path) -
     verdict = strategy.check(plan, this_machine())
     if not verdict.applies:
         raise NotApplicableError(verdict.reason)
+    first = cook(bench, ingredient.first) if ingredient.first else None
     with bench.meter.window(f"applying {ingredient.strategy}"):
-        return strategy.apply(plan, bench.given(ingredient.choices, folder))
+        return strategy.apply(plan, bench.given(ingredient.choices, folder, first))
 
 
 def _remember(plan: Plan, folder: Path) -> None:

@@ -25,12 +25,16 @@ from greenwright.meter.compare import compare
 from greenwright.meter.journal import read_journal
 from greenwright.meter.session import Meter
 from greenwright.records.energy import Comparison, Window
+from greenwright.records.generation import Generated
 from greenwright.records.models import Inference, OnnxModel
+from greenwright.records.predictions import Family
 from greenwright.records.quantities import Interval
 from greenwright.records.study import Figures, Paced, SliceProof
 from greenwright.strategies.contract import Choices, Given, Meta, Need, Plan
-from greenwright.study import running, slices
-from greenwright.study.data import Split, split_of
+from greenwright.study import generation, running, slices
+from greenwright.study.curriculum import Curriculum
+from greenwright.study.data import Split, split_of, unlabelled_of
+from greenwright.study.families import family_of
 from greenwright.study.limits import Limits
 from greenwright.study.proof import quality_drop
 from greenwright.study.quality import Quality, quality_of
@@ -54,6 +58,8 @@ class Judged:
     runner: Any
     outputs: Any
     quality: float
+    asked: Any = None
+    """Of a cascade: which validation examples its first model was not sure of ``(examples,)``."""
 
 
 @dataclass(kw_only=True)
@@ -66,7 +72,7 @@ class Workbench:
     folder: Path
     quality: Quality
     plan: Plan
-    train: Split | None
+    curriculum: Curriculum
     validation: Split
     test: Split
     calibration: list[Inputs]
@@ -74,6 +80,10 @@ class Workbench:
     """Books what the study spends, a window a purpose, in the study's journal."""
     gauge: Meter
     """Measures models against one another, inside windows of ``meter``."""
+    final_max_s: float = FINAL_MAX_S
+    """Seconds that the last comparison may take: what the budget leaves for it."""
+    taught: dict[bytes, Any] = field(default_factory=dict)
+    """What the teacher answered so far, for every trial."""
     earlier: list[Window] = field(default_factory=list)
     """Windows of the same study before it was interrupted."""
     plans: dict[str, Plan] = field(default_factory=dict)
@@ -86,6 +96,11 @@ class Workbench:
         """Of the validation set; known once the baseline was judged."""
         return self._baseline[1]
 
+    @cached_property
+    def family(self) -> Family:
+        """By which studies know whether one says something about another."""
+        return family_of(self.plan.model, self.plan.inference.runtime, generates=self.workload.generate is not None)
+
     @property
     def baseline(self) -> Judged:
         """The untouched model, judged."""
@@ -95,6 +110,8 @@ class Workbench:
     def _baseline(self) -> tuple[Judged, Any]:
         with self.meter.window("measuring the baseline"):
             runner = running.load(self.plan)
+            if self.workload.generate is not None:
+                running.decoder(runner)
             running.answers(runner, self.test.first(self.limits.batch), self.limits.batch)  # that it fits, before much is spent
             outputs, targets = self.answers(runner, self.validation)
             judged = Judged(plan=self.plan, runner=runner, outputs=outputs, quality=self.quality.of(outputs, targets))
@@ -105,12 +122,25 @@ class Workbench:
         """Of the untouched model; its energy ratio is that of the model against itself, which is this machine's noise."""
         figures, _ = self.figures(self.baseline)
         with self.meter.window("measuring energy"):
-            return replace(figures, peak_memory_bytes=self.peak_memory(self.plan), paced=self.paced(self.baseline.runner))
+            return replace(
+                figures,
+                peak_memory_bytes=self.peak_memory(self.plan),
+                paced=self.paced(self.baseline.runner, self.sample),
+                generated=self.generated(self.baseline),
+            )
 
     @cached_property
     def sample(self) -> list[Inputs]:
-        """The batches that energy and latency are measured on."""
+        """The batches that energy and latency are measured on: of prompts, where the workload generates."""
+        if self.workload.generate is not None:
+            return generation.prompts(self.validation, self.workload.generate, self.limits.batch)
         return running.sample(self.validation, self.limits.batch)
+
+    def sample_for(self, judged: Judged) -> list[Inputs]:
+        """The same, but where the cost of an example depends on the example: then with as many of each kind as there are in all."""
+        if judged.asked is None:
+            return self.sample
+        return running.mixed_sample(self.validation, self.limits.batch, judged.asked)
 
     @cached_property
     def test_slices(self) -> list[str]:
@@ -124,7 +154,7 @@ class Workbench:
         assert self.workload.slices is not None
         return slices.labels(self.validation, self.workload.slices, self.workload.group_size)
 
-    def worst_slice(self, judged: Judged) -> SliceProof | None:
+    def worst_slice(self, outputs: Any) -> SliceProof | None:
         """The slice that may have lost most on the validation set; None where slices are held to nothing."""
         if self.limits.max_slice_drop is None:
             return None
@@ -132,7 +162,7 @@ class Workbench:
             found = slices.slice_proofs(
                 self.quality,
                 self.baseline.outputs,
-                judged.outputs,
+                outputs,
                 self.targets,
                 self.validation_slices,
                 group_size=self.group_size,
@@ -168,13 +198,13 @@ class Workbench:
         """Consecutive answers that are drawn together."""
         return 1 if self.quality.reduce else self.workload.group_size
 
-    def drop(self, judged: Judged) -> Interval:
-        """Quality lost against the baseline, on the validation set."""
+    def drop(self, outputs: Any) -> Interval:
+        """Quality lost against the baseline by these answers, on the validation set."""
         with self.meter.window("judging quality"):
             return quality_drop(
                 self.quality,
                 self.baseline.outputs,
-                judged.outputs,
+                outputs,
                 self.targets,
                 group_size=self.group_size,
                 confidence=self.limits.confidence,
@@ -183,48 +213,90 @@ class Workbench:
 
     def figures(self, judged: Judged, *, final: bool = False) -> tuple[Figures, Comparison]:
         """Energy against the baseline, latency and size; with ``final``, peak memory too, and a tight interval."""
+        sample = self.sample_for(judged)
         compared = self.compare(judged, final=final)
         with self.meter.window("measuring energy"):
-            p50, p95 = running.latencies(judged.runner, self.sample)
+            p50, p95 = self._latencies(judged.runner, sample)
             memory = self.peak_memory(judged.plan) if final else None
-            paced = self.paced(judged.runner) if final else None
+            paced = self.paced(judged.runner, sample) if final else None
+            generated = self.generated(judged, final=True) if final else None
         return Figures(
             energy_j=compared.candidate_energy_j,
             energy_ratio=compared.ratio,
             cpu_s=compared.candidate_cpu_s,
             latency_p50_s=p50,
             latency_p95_s=p95,
-            throughput_per_s=batches.example_count(self.sample[0]) / p50,
+            throughput_per_s=self._units_a_call(sample) / p50,
             size_bytes=judged.runner.size_bytes,
             peak_memory_bytes=memory,
             quality=judged.quality,
             paced=paced,
+            generated=generated,
         ), compared
 
     def compare(self, judged: Judged, *, final: bool = False) -> Comparison:
         """Interleave the baseline and ``judged`` on the same inputs. The baseline against itself tells this machine's noise."""
-        ours, units = running.work(self.baseline.runner, self.sample, self.limits.gap_s)
-        theirs, _ = running.work(judged.runner, self.sample, self.limits.gap_s)
+        sample = self.sample_for(judged)
+        ours, units = self._work(self.baseline.runner, sample)
+        theirs, _ = self._work(judged.runner, sample)
         with self.meter.window("confirming" if final else "measuring energy"):
-            return compare(
-                ours,
-                theirs,
-                units_per_call=(units, units),
-                tolerance_share=0.03 if final else SCREEN_TOLERANCE_SHARE,
-                confidence=self.limits.confidence,
-                meter=self.gauge,
-                max_s=FINAL_MAX_S if final else SCREEN_MAX_S,
-                warm_up_calls=1,
-            )
+            return self._in_turn(ours, theirs, units, final=final)
 
-    def paced(self, runner: Runner) -> Paced:
-        """Calls with pauses between them."""
-        return running.paced(runner, self.sample, self.limits.gap_s or running.PACED_GAP_S)
+    def _in_turn(self, ours: Callable[[], None], theirs: Callable[[], None], units: int, *, final: bool) -> Comparison:
+        return compare(
+            ours,
+            theirs,
+            units_per_call=(units, units),
+            tolerance_share=0.03 if final else SCREEN_TOLERANCE_SHARE,
+            confidence=self.limits.confidence,
+            meter=self.gauge,
+            max_s=self.final_max_s if final else SCREEN_MAX_S,
+            warm_up_calls=1,
+        )
+
+    def _work(self, runner: Any, sample: list[Inputs]) -> tuple[Callable[[], None], int]:
+        """What one measured call does, and how many units it delivers."""
+        asked = self.workload.generate
+        if asked is None:
+            return running.work(runner, sample, self.limits.gap_s)
+        work = generation.whole_work(running.decoder(runner), sample, asked, self.limits.gap_s)
+        return work, len(sample) * self._units_a_call(sample)
+
+    def _units_a_call(self, sample: list[Inputs]) -> int:
+        count = batches.example_count(sample[0])
+        return count * (self.workload.generate.new_tokens if self.workload.generate else 1)
+
+    def _latencies(self, runner: Any, sample: list[Inputs]) -> tuple[float, float]:
+        asked = self.workload.generate
+        if asked is None:
+            return running.latencies(runner, sample)
+        return generation.text_latencies(running.decoder(runner), sample, asked)
+
+    def generated(self, judged: Judged, *, final: bool = False) -> Generated | None:
+        """Prefill and decode apart, each against the baseline's; None where nothing is generated."""
+        if self.workload.generate is None:
+            return None
+        ours, theirs = running.decoder(self.baseline.runner), running.decoder(judged.runner)
+        return generation.generated(
+            ours,
+            theirs,
+            self.sample,
+            self.workload.generate,
+            self.limits.batch,
+            lambda *works: self._in_turn(*works, final=final),
+        )
+
+    def paced(self, runner: Any, sample: list[Inputs]) -> Paced | None:
+        """Calls with pauses between them; None where texts are generated, which are too long to be many."""
+        if self.workload.generate is not None:
+            return None
+        return running.paced(runner, sample, self.limits.gap_s or running.PACED_GAP_S)
 
     def peak_memory(self, plan: Plan) -> int | None:
         """Of a fresh process that loads the plan's model and runs it."""
         runtime = registry.members("runtimes")[plan.inference.runtime]
-        return peak_memory_bytes(plan.model, plan.inference, runtime, self.sample[0], self.workload_file)
+        new_tokens = self.workload.generate.new_tokens if self.workload.generate else 0
+        return peak_memory_bytes(plan.model, plan.inference, runtime, self.sample[0], self.workload_file, new_tokens=new_tokens)
 
     # --- what strategies are given ---
 
@@ -233,12 +305,23 @@ class Workbench:
         has = {
             Need.MODULE: not self.plan.is_onnx,
             Need.TRAINING: self.train is not None,
+            Need.TEACHING: self.curriculum.step_count > 0,
             Need.CALIBRATION: bool(self.calibration),
+            Need.SEVERAL: self.limits.batch > 1,
+            Need.LOGITS: self.answers_logits,
         }
         lacking = [need.value for need in Need if need in meta.needs and not has[need]]
-        return f"it needs {' and '.join(lacking)}, and the workload has none" if lacking else ""
+        if lacking:
+            return f"it needs {' and '.join(lacking)}, and the workload has none"
+        return self.untrainable if meta.trains and Need.MODULE in meta.needs else ""
 
-    def given(self, choices: Choices, work_dir: Path) -> Given:
+    @property
+    def answers_logits(self) -> bool:
+        """Each example gets a row of logits over classes, and its answer is judged as it is."""
+        judged_alone = self.quality.reduce is None and self.quality.condense is None and self.workload.group_size == 1
+        return self.quality.loss == "cross-entropy" and judged_alone and np.ndim(self.baseline.outputs) <= 2  # noqa: PLR2004  (examples, classes)
+
+    def given(self, choices: Choices, work_dir: Path, first: Plan | None = None) -> Given:
         """Everything that one application of a strategy may use."""
         work_dir.mkdir(parents=True, exist_ok=True)
         return Given(
@@ -246,15 +329,21 @@ class Workbench:
             machine=this_machine(),
             work_dir=work_dir,
             seed=self.limits.seed,
-            training=self._epoch if self.train else None,
-            training_step_count=len(self._epoch_starts) if self.train else 0,
+            training=self.curriculum.labelled if self.train else None,
+            training_step_count=self.curriculum.labelled_step_count,
+            teaching=self.curriculum.everything if self.curriculum.step_count else None,
+            teaching_step_count=self.curriculum.step_count,
+            answers=self.taught,
             classifies=self.quality.loss == "cross-entropy",
             thread_count=self.limits.thread_count,
             loss=self.loss,
             calibration=self.calibration,
             teacher=None if self.plan.is_onnx else self.plan.model,
             student=self.workload.student,
+            first=first,
             to_onnx=self._to_onnx,
+            # The exporter of attention as one operator keeps no cache.
+            to_attending_onnx=None if self.workload.generate else self._to_attending_onnx,
         )
 
     @cached_property
@@ -267,50 +356,101 @@ class Workbench:
         sizes_fit = np.size(self.baseline.outputs) == np.size(self.targets)
         return _squared_error if self.quality.loss == "squared-error" and sizes_fit else None
 
-    @cached_property
-    def epoch_j(self) -> float:
-        """What one ordinary fine-tuning epoch of the baseline would cost: FP32, eager, SGD, timed on a few steps."""
-        import torch
-
-        module = copy.deepcopy(self.plan.model).train()
-        optimizer = torch.optim.SGD(module.parameters(), lr=1e-4, momentum=0.9)
-        torch.set_num_threads(self.limits.thread_count)
-        taken = []
-        for inputs, targets in _few(self._epoch(), TIMED_STEPS + 1):
-            with self.meter.window("timing a training step") as step, torch.enable_grad():
-                outputs = batches.call(module, inputs).float()
-                loss = self.loss(outputs, targets) if self.loss else outputs.square().mean()
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-            taken.append(step.result.energy_j.value)
-        return float(np.median(taken[1:] or taken)) * len(self._epoch_starts)
+    @property
+    def train(self) -> Split | None:
+        """The labelled train set."""
+        return self.curriculum.train
 
     @property
-    def _epoch_starts(self) -> range:
-        # A last batch of fewer is left out, where there is another: normalisation over one example is none.
-        assert self.train is not None
-        size = self.train.batch_size
-        return range(0, max(1, len(self.train) - size + 1), size)
+    def untrainable(self) -> str:
+        """Why no step of training can be made, or nothing."""
+        return "" if isinstance(self._step_j, float) else self._step_j
 
-    def _epoch(self) -> Iterator[tuple[Inputs, Any]]:
+    @property
+    def training_step_count(self) -> int:
+        """Batches an epoch of the train set."""
+        return self.curriculum.labelled_step_count
+
+    @property
+    def epoch_j(self) -> float:
+        """What one ordinary fine-tuning epoch of the baseline would cost: FP32, eager, SGD, timed on a few steps.
+
+        Without a train set and without unlabelled inputs there is none.
+        """
+        return self._step_j * self.curriculum.step_count if isinstance(self._step_j, float) else 0.0
+
+    @cached_property
+    def _step_j(self) -> float | str:
+        """Joules of a step, or why there can be none.
+
+        Raises:
+            BadInputError: the workload's own loss fails.
+        """
         import torch
 
-        assert self.train is not None
-        order = torch.randperm(len(self.train)).tolist()
-        for start in self._epoch_starts:
-            inputs, targets = next(self.train.batches(self.train.batch_size, order[start : start + self.train.batch_size]))
-            yield each(torch.as_tensor, inputs), torch.as_tensor(targets)
+        taken = []
+        with torch.random.fork_rng(devices=[]):
+            torch.set_num_threads(self.limits.thread_count)
+            try:
+                module = copy.deepcopy(self.plan.model).train()
+                parameters = [one.requires_grad_() for one in module.parameters() if one.is_floating_point()]
+                optimizer = torch.optim.SGD(parameters, lr=1e-4, momentum=0.9)
+                for inputs, targets in _few(self.curriculum.everything(), TIMED_STEPS + 1):
+                    with self.meter.window("timing a training step") as step, torch.enable_grad():
+                        outputs = batches.call(module, inputs).float()
+                        loss = self._loss_of(outputs, targets)
+                        optimizer.zero_grad()
+                        loss.backward()
+                        optimizer.step()
+                    taken.append(step.result.energy_j.value)
+            except BadInputError:
+                raise
+            except Exception as error:  # noqa: BLE001  the user's module raises as it likes
+                return f"a step of training it fails: {type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+        return float(np.median(taken[1:] or taken or [0.0]))
+
+    def _loss_of(self, outputs: Any, targets: Any) -> Any:
+        """The workload's loss of one batch; one that was only implied, and does not fit, is not asked again.
+
+        Raises:
+            BadInputError: the workload's own loss fails.
+        """
+        if self.loss is None or targets is None:
+            return outputs.square().mean()
+        try:
+            return self.loss(outputs, targets)
+        except Exception as error:
+            if self.workload.loss is not None:
+                raise BadInputError(
+                    f"the workload's loss fails for outputs {tuple(outputs.shape)} and targets {tuple(targets.shape)}:"
+                    f" {type(error).__name__}: {error}"
+                ) from error
+            self.__dict__["loss"] = None
+            return outputs.square().mean()
 
     def _to_onnx(self, module: Any, path: Path) -> OnnxModel:
         from greenwright.deploy.export import to_onnx
+        from greenwright.deploy.export_decoder import decoder_to_onnx
 
         if id(module) in self.exports:
             return self.exports[id(module)][1]
-        varied = [next(self.validation.batches(size, order)) for size, order in _probes(len(self.validation))]
-        exported = to_onnx(module, [each(np.asarray, inputs) for inputs, _ in varied], path)
+        if self.workload.generate is not None:
+            exported = decoder_to_onnx(module, generation.varied(self.sample[0]), path)
+            self.exports[id(module)] = (module, exported)
+            return exported
+        exported = to_onnx(module, self._probed, path)
         self.exports[id(module)] = (module, exported)
         return exported
+
+    def _to_attending_onnx(self, module: Any, path: Path) -> OnnxModel:
+        from greenwright.deploy.export import ATTENTION_OPSET, to_onnx
+
+        return to_onnx(module, self._probed, path, ATTENTION_OPSET)
+
+    @property
+    def _probed(self) -> list[Inputs]:
+        batched = (next(self.validation.batches(size, order)) for size, order in _probes(len(self.validation)))
+        return [each(np.asarray, inputs) for inputs, _ in batched]
 
     # --- what was spent ---
 
@@ -352,16 +492,21 @@ def open_workbench(workload: Workload, limits: Limits, folder: Path, workload_fi
         raise BadInputError(
             "max_slice_drop guards slices, and the workload names none: add slices='class', 'length' or a function"
         )
-    calibration, validation = _calibration(train, validation, workload.group_size)
+    unlabelled = unlabelled_of(workload.unlabelled, validation) if workload.unlabelled is not None else None
+    calibration, validation = _calibration(train or unlabelled, validation, workload.group_size)
+    quality = quality_of(workload.quality)
+    if limits.max_slice_drop is not None and workload.slices is not None and quality.name == "accuracy":
+        names = slices.labels(test, workload.slices, workload.group_size)
+        slices.refuse_unprovable(names, limits.max_slice_drop, limits.confidence)
     journal = folder / "windows.jsonl"
     return Workbench(
         workload=workload,
         workload_file=workload_file,
         limits=limits,
         folder=folder,
-        quality=quality_of(workload.quality),
+        quality=quality,
         plan=plan,
-        train=train,
+        curriculum=Curriculum(train=train, unlabelled=unlabelled),
         validation=validation,
         test=test,
         calibration=calibration,
@@ -384,13 +529,17 @@ def _calibration(train: Split | None, validation: Split, group_size: int) -> tup
 
 
 def _probes(count: int) -> list[tuple[int, list[int]]]:
-    """Sizes and indices of export samples: batches that differ in size and, most likely, in length."""
-    spread = np.linspace(0, count - 1, min(count, 12)).astype(int).tolist()
-    return [
+    """Sizes and indices of export samples: batches that differ in size, and examples by themselves.
+
+    Batches are padded to their longest, so three may well be of one length, which the file would then be fixed to.
+    """
+    spread = np.linspace(0, count - 1, min(count, 20)).astype(int).tolist()
+    batched = [
         (max(2, len(spread[:2])), (spread[:2] * 2)[:2]),
         (5, (spread[2:7] or spread)[:5]),
         (3, (spread[7:10] or spread)[:3]),
     ]
+    return batched + [(2, [place, place]) for place in spread[10:]]
 
 
 def _few(epoch: Iterable[tuple[Inputs, Any]], count: int) -> Iterator[tuple[Inputs, Any]]:

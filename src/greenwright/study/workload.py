@@ -14,8 +14,11 @@ from greenwright.errors import BadInputError, CannotHereError
 from greenwright.records.models import OnnxModel
 from greenwright.records.quantities import Quantity
 from greenwright.study.data import Collate
+from greenwright.study.generation import UNIT, Generation
 from greenwright.study.quality import Metric, Quality
 from greenwright.study.slices import NAMED, Slicing
+
+DEFAULT_UNIT = "1 example"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,7 @@ class Workload:
     """Fixed inputs on which a model and its greener versions are compared.
 
     Data sets are PyTorch data sets or loaders, lists of (inputs, target), or pairs of arrays (inputs, targets). Validation picks,
-    test reports once; ``train`` is optional, and without it nothing is fine-tuned.
+    test reports once; ``train`` and ``unlabelled`` are optional, and without either nothing is fine-tuned.
     """
 
     model: Any
@@ -31,10 +34,12 @@ class Workload:
     validation: Any
     test: Any
     train: Any = None
+    unlabelled: Any = None
+    """Inputs without targets, which the model's own answers teach a smaller one: a data set, a loader, a list, or arrays."""
     quality: str | Metric | Quality = "accuracy"
     """A metric's name, or a function of (outputs, targets) that returns one number, more being better."""
-    unit: str = "1 example"
-    """The functional unit: what one example delivers."""
+    unit: str = DEFAULT_UNIT
+    """The functional unit: what one example delivers; with ``generate``, a new token."""
     loss: Callable[[Any, Any], Any] | None = None
     """(outputs, targets) -> scalar tensor, to fine-tune with; named metrics imply one."""
     student: Any = None
@@ -45,6 +50,8 @@ class Workload:
     """Consecutive examples that are judged together, and so drawn together: 2 for sentence pairs."""
     slices: Slicing | None = None
     """Parts to be judged by themselves: ``class``, ``length``, or a function of an example's (inputs, target) that names its slice."""
+    generate: Generation | None = None
+    """For a decoder with a cache: its energy is that of generating, per new token, instead of one pass over its inputs."""
     training_j: Quantity | None = None
     """What training the model cost, if known; shown for scale."""
     name: str = ""
@@ -58,6 +65,8 @@ class Workload:
             raise BadInputError("validation and test are the same set: the test examples must not have picked the candidate")
         if isinstance(self.slices, str) and self.slices not in NAMED:
             raise BadInputError(f"no slices are called {self.slices!r}; there are {', '.join(NAMED)}, or hand over a function")
+        if self.generate is not None and self.unit == DEFAULT_UNIT:
+            object.__setattr__(self, "unit", UNIT)
         if self.group_size < 1:
             raise BadInputError(f"group_size must be 1 or more, got {self.group_size}")
 
@@ -92,9 +101,10 @@ def onnx_workload(  # noqa: PLR0913  by name, all with defaults
     data: Path,
     *,
     quality: str = "accuracy",
-    unit: str = "1 example",
+    unit: str = DEFAULT_UNIT,
     group_size: int = 1,
     slices: str | None = None,
+    generate: Generation | None = None,
 ) -> Workload:
     """A workload of an ``.onnx`` file and an ``.npz`` file with its inputs by name and their ``targets``.
 
@@ -130,6 +140,7 @@ def onnx_workload(  # noqa: PLR0913  by name, all with defaults
         unit=unit,
         group_size=group_size,
         slices=slices,
+        generate=generate,
         name=model.stem,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from greenwright.strategies import narrowing
+from greenwright.strategies import depth
 from greenwright.strategies.contract import Given, NotApplicableError, Plan
 from greenwright.strategies.prune import blocks
 from greenwright.testing import zoo
@@ -65,13 +66,13 @@ class TestContract(StrategyContract):
         return given(blocks.META, work_dir, batches, teacher=None if plan.is_onnx else plan.model)
 
     def test_it_says_which_were_kept(self, applied: Applied) -> None:
-        assert 3 == len(applied.result.model.blocks)
-        assert applied.result.notes[0].startswith("of blocks blocks 1, ")
+        assert 2 == len(applied.result.model.blocks)
+        assert "of blocks blocks 1, 3 were kept" == applied.result.notes[0]
 
 
 def test_those_that_change_next_to_nothing_are_left_out() -> None:
     module, rows = deep(), np.random.default_rng(0).normal(size=(16, WIDTH)).astype(np.float32)
-    slimmer, kept = narrowing.shallower(module, rows, 0.5)
+    slimmer, kept = depth.shallower(module, rows, 0.5)
 
     assert [("blocks", [0, 2])] == kept
     torch.testing.assert_close(slimmer(torch.as_tensor(rows)), module(torch.as_tensor(rows)), rtol=1e-2, atol=1e-2)
@@ -89,7 +90,7 @@ def test_a_bert_gets_shallower_and_counts_its_layers_anew() -> None:
     )
     module = transformers.BertForSequenceClassification(config).eval()
     inputs = zoo.sentence_batches()[0][0]
-    slimmer, kept = narrowing.shallower(module, inputs, 0.5)
+    slimmer, kept = depth.shallower(module, inputs, 0.5)
 
     assert 2 == len(kept[0][1]) == slimmer.config.num_hidden_layers  # type: ignore[union-attr]  # a transformers model has one
     assert 4 == module.config.num_hidden_layers
@@ -97,6 +98,34 @@ def test_a_bert_gets_shallower_and_counts_its_layers_anew() -> None:
         assert (4, 2) == slimmer(**{name: torch.as_tensor(array) for name, array in inputs.items()}).logits.shape
 
 
+def test_in_rounds_places_are_still_those_of_the_whole_model(tmp_path: Path) -> None:
+    batches = zoo.digit_batches(flat=True)
+    told = given(blocks.META, tmp_path, batches, teacher=deep())
+    result = blocks.apply(Plan(model=deep()), replace(told, choices=dict(told.choices) | {"round_count": 2}))
+
+    assert "of blocks blocks 1, 3 were kept" == result.notes[0]
+
+
+def test_a_block_that_the_rest_cannot_do_without_stays() -> None:
+    pictures = nn.Sequential(
+        nn.Sequential(nn.Conv2d(1, 8, 3, stride=2), nn.ReLU()),
+        nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.ReLU()),
+        nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.ReLU()),
+    )
+    slimmer, kept = depth.shallower(nn.Sequential(pictures, nn.Flatten()).eval(), np.ones((2, 1, 8, 8), dtype=np.float32), 0.2)
+
+    assert [("0", [0])] == kept
+    assert len(slimmer[0]) == 1  # type: ignore[index]  # a list of blocks
+
+
+def test_of_blocks_of_blocks_the_outer_go_and_the_inner_are_left_as_they_are() -> None:
+    stages = nn.Sequential(*(nn.Sequential(*(Block(1.0) for _ in range(3))) for _ in range(4))).eval()
+    slimmer, kept = depth.shallower(nn.Sequential(stages, nn.Identity()), np.ones((2, WIDTH), dtype=np.float32), 0.5)
+
+    assert ["0"] == [name for name, _ in kept]
+    assert sum(isinstance(layer, Block) for layer in slimmer.modules()) == 6
+
+
 def test_a_module_without_blocks_does_not_apply() -> None:
     with pytest.raises(NotApplicableError, match="no list of like blocks"):
-        narrowing.shallower(zoo.mlp(), np.ones((2, 64), dtype=np.float32), 0.5)
+        depth.shallower(zoo.mlp(), np.ones((2, 64), dtype=np.float32), 0.5)

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from greenwright.batches import Inputs, each, fed
+from greenwright.batches import Inputs, completed, each, fed
 from greenwright.deploy.contract import Meta
+from greenwright.deploy.decoding import GraphDecoder
 from greenwright.errors import BadInputError
 from greenwright.records.models import Inference, OnnxModel
 
@@ -35,7 +36,9 @@ class Session:
         except Exception as error:  # ONNX Runtime's errors share no base class
             raise BadInputError(f"ONNX Runtime cannot load {model.path.name}: {str(error).strip().splitlines()[-1]}") from error
         self.inputs = [given.name for given in self.session.get_inputs()]
-        self.output = self.session.get_outputs()[0].name
+        self.shapes = {given.name: given.shape for given in self.session.get_inputs()}
+        self.outputs = [made.name for made in self.session.get_outputs()]
+        self.output = self.outputs[0]
         self.types = {given.name: _NUMPY_TYPES.get(given.type) for given in self.session.get_inputs()}
         self.size_bytes = model.path.stat().st_size
 
@@ -45,16 +48,36 @@ class Session:
         Raises:
             BadInputError: the graph asks for an input that the batch does not have.
         """
-        arrays = fed(each(np.asarray, inputs), self.inputs)
+        arrays = fed(completed(each(np.asarray, inputs), self.shapes), self.inputs)
         return {name: np.ascontiguousarray(array, dtype=self.types[name]) for name, array in arrays.items()}
 
     def run(self, prepared: dict[str, np.ndarray[Any, Any]]) -> Any:
         """The graph's first output."""
         return self.session.run([self.output], prepared)[0]
 
+    def decoder(self) -> GraphDecoder:
+        """The graph as a decoder that keeps a cache, which stays in the runtime's own memory from step to step.
+
+        Raises:
+            BadInputError: it has none.
+        """
+        return GraphDecoder(self.shapes, self.types, self.outputs, self._infer, numpy_of=_as_numpy)
+
+    def _infer(self, feed: dict[str, Any]) -> dict[str, Any]:
+        values = {name: _as_value(value) for name, value in feed.items()}
+        return dict(zip(self.outputs, self.session.run_with_ort_values(self.outputs, values), strict=True))
+
     def answer(self, outputs: Any) -> np.ndarray[Any, Any]:
         """The array itself."""
         return np.asarray(outputs)
+
+
+def _as_value(value: Any) -> Any:
+    return value if isinstance(value, ort.OrtValue) else ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(value))
+
+
+def _as_numpy(value: Any) -> Any:
+    return value.numpy()
 
 
 _NUMPY_TYPES = {

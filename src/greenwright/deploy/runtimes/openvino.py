@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from greenwright.batches import Inputs, each, fed
+from greenwright.batches import Inputs, completed, each, fed
 from greenwright.deploy.contract import Meta
+from greenwright.deploy.decoding import GraphDecoder
 from greenwright.errors import BadInputError
 from greenwright.offline import send_nothing
 from greenwright.records.models import Inference, OnnxModel
@@ -35,6 +36,8 @@ class Compiled:
         ports = self.request.model_inputs
         self.inputs = [port.get_any_name() for port in ports]
         self.types = {port.get_any_name(): port.get_element_type().to_dtype() for port in ports}
+        self.shapes = {port.get_any_name(): _shape(port) for port in ports}
+        self.outputs = [port.get_any_name() for port in self.request.model_outputs]
         self.size_bytes = model.path.stat().st_size
 
     def prepare(self, inputs: Inputs) -> dict[str, np.ndarray[Any, Any]]:
@@ -43,16 +46,32 @@ class Compiled:
         Raises:
             BadInputError: the graph asks for an input that the batch does not have.
         """
-        arrays = fed(each(np.asarray, inputs), self.inputs)
+        arrays = fed(completed(each(np.asarray, inputs), self.shapes), self.inputs)
         return {name: np.ascontiguousarray(array, dtype=self.types[name]) for name, array in arrays.items()}
 
     def run(self, prepared: dict[str, np.ndarray[Any, Any]]) -> Any:
         """The graph's first output, in memory that the next call overwrites."""
         return self.request.infer(prepared, share_inputs=True, share_outputs=True)[0]
 
+    def decoder(self) -> GraphDecoder:
+        """The graph as a decoder that keeps a cache.
+
+        Raises:
+            BadInputError: it has none.
+        """
+        return GraphDecoder(self.shapes, self.types, self.outputs, self._infer)
+
+    def _infer(self, feed: dict[str, Any]) -> dict[str, Any]:
+        found = self.request.infer(feed, share_inputs=True, share_outputs=False)
+        return {name: found[number] for number, name in enumerate(self.outputs)}
+
     def answer(self, outputs: Any) -> np.ndarray[Any, Any]:
         """A copy that stays."""
         return np.array(outputs)
+
+
+def _shape(port: Any) -> list[int | None]:
+    return [size.get_length() if size.is_static else None for size in port.get_partial_shape()]
 
 
 def config(inference: Inference) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import torch
 
 from greenwright.batches import Inputs, call, each
 from greenwright.deploy.contract import Meta
+from greenwright.deploy.decoding import ModuleDecoder
 from greenwright.records.models import Inference
 
 META = Meta(id="torch", title="PyTorch, eager", extra="torch")
@@ -21,7 +22,7 @@ class Eager:
     def __init__(self, module: torch.nn.Module, thread_count: int) -> None:
         self.module = copy.deepcopy(module).eval()
         self.thread_count = thread_count
-        self.size_bytes = sum(value.numel() * value.element_size() for value in module.state_dict().values())
+        self.size_bytes = sum(map(_bytes, module.state_dict().values()))
 
     def prepare(self, inputs: Inputs) -> Inputs:
         """Tensors that share memory with the arrays."""
@@ -33,10 +34,26 @@ class Eager:
         with torch.inference_mode():
             return call(self.module, prepared)
 
+    def decoder(self) -> ModuleDecoder:
+        """The module as a decoder that keeps a cache.
+
+        Raises:
+            BadInputError: it takes none.
+        """
+        return ModuleDecoder(self.module, self.prepare)
+
     def answer(self, outputs: Any) -> np.ndarray[Any, Any]:
         """As 32-bit floats where the module answers in half precision."""
         array = outputs.detach()
         return np.asarray((array.float() if array.is_floating_point() else array).numpy())
+
+
+def _bytes(value: Any) -> int:
+    """Of a tensor, or of the tensors that one stands for, as those in fewer bits do."""
+    if hasattr(value, "__tensor_flatten__"):
+        names, _ = value.__tensor_flatten__()
+        return sum(_bytes(getattr(value, name)) for name in names)
+    return int(value.numel() * value.element_size())
 
 
 def load(model: torch.nn.Module, inference: Inference) -> Eager:

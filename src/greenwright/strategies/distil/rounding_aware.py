@@ -24,7 +24,7 @@ META = Meta(
     id="rounding-aware",
     title="Teach the model its own answers under 8-bit rounding",
     stage=Stage.DISTIL,
-    needs=frozenset({Need.MODULE, Need.TRAINING}),
+    needs=frozenset({Need.MODULE, Need.TEACHING}),
     choices={
         "epoch_count": Whole(low=1, high=10, default=1),
         "learning_rate": Real(low=0.0005, high=0.05, default=0.005, log=True),
@@ -58,7 +58,7 @@ def apply(plan: Plan, given: Given) -> Plan:
     Raises:
         NotApplicableError: the module holds no layer whose rounding could be felt.
     """
-    module = copy.deepcopy(plan.model)
+    module, given = copy.deepcopy(plan.model), teaching.taught(given)
     teacher = teaching.Teacher(given.teacher if given.teacher is not None else plan.model, given)
 
     def objective(outputs: torch.Tensor, inputs: Inputs, _: Any) -> torch.Tensor:
@@ -73,5 +73,6 @@ def apply(plan: Plan, given: Given) -> Plan:
             given,
             epoch_count=int(given.choices["epoch_count"]),
             learning_rate=float(given.choices["learning_rate"]),
+            dropout=False,
         )
     return plan.then(META, given, model=module, notes=(f"{count} layers felt the rounding",))

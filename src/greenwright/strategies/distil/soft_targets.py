@@ -29,7 +29,7 @@ META = Meta(
     id="soft-targets",
     title="Teach a slimmer student the untouched model's answers",
     stage=Stage.DISTIL,
-    needs=frozenset({Need.MODULE, Need.TRAINING, Need.CALIBRATION}),
+    needs=frozenset({Need.MODULE, Need.TEACHING, Need.CALIBRATION}),
     choices={
         "keep_share": Real(low=0.2, high=0.8, default=0.4),
         "epoch_count": Whole(low=1, high=24, default=4),
@@ -55,12 +55,13 @@ def check(plan: Plan, machine: Machine) -> Verdict:  # noqa: ARG001  the contrac
 
 def apply(plan: Plan, given: Given) -> Plan:
     """Train a student on the teacher's answers for ``given.training``; targets are used only where the workload has a loss."""
-    student, note = _student(plan, given)
+    student, notes = _student(plan, given)
+    given = teaching.taught(given)
     teacher = teaching.Teacher(given.teacher, given)
 
     def objective(outputs: torch.Tensor, inputs: Inputs, targets: Any) -> torch.Tensor:
         taught = teacher(inputs)
-        soft_share = float(given.choices["soft_share"]) if given.loss else 1.0
+        soft_share = float(given.choices["soft_share"]) if given.loss and targets is not None else 1.0
         soft = teaching.answer_loss(outputs, taught, float(given.choices["temperature"]), classifies=given.classifies)
         hard: torch.Tensor | float = given.loss(outputs, targets) if given.loss and soft_share < 1 else 0.0
         return soft_share * soft + (1 - soft_share) * hard
@@ -71,17 +72,18 @@ def apply(plan: Plan, given: Given) -> Plan:
         given,
         epoch_count=int(given.choices["epoch_count"]),
         learning_rate=float(given.choices["learning_rate"]),
+        dropout=False,
     )
-    return plan.then(META, given, model=student, notes=(note,))
+    return plan.then(META, given, model=student, notes=notes)
 
 
-def _student(plan: Plan, given: Given) -> tuple[nn.Module, str]:
+def _student(plan: Plan, given: Given) -> tuple[nn.Module, list[str]]:
     if _is_pruned(plan):
-        return copy.deepcopy(plan.model), "the pruned model was the student"
+        return copy.deepcopy(plan.model), ["the pruned model was the student"]
     if given.student is not None:
-        return copy.deepcopy(given.student), "the student was brought by the workload"
-    slimmer, kept_share = slimming.slim(plan.model, given.calibration[0], float(given.choices["keep_share"]))
-    return slimmer, f"the student has {kept_share:.0%} of the teacher's multiply-adds"
+        return copy.deepcopy(given.student), ["the student was brought by the workload"]
+    slimmer, kept_share, left_alone = slimming.slim(plan.model, given.calibration[0], float(given.choices["keep_share"]))
+    return slimmer, [f"the student has {kept_share:.0%} of the teacher's multiply-adds", *slimming.notes(left_alone)]
 
 
 def _is_pruned(plan: Plan) -> bool:

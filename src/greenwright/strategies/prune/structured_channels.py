@@ -11,7 +11,7 @@ from typing import Any
 
 from greenwright.batches import Inputs
 from greenwright.records.machines import Machine
-from greenwright.strategies import layers, slimming, training
+from greenwright.strategies import layers, rounds, slimming, training
 from greenwright.strategies.contract import Given, Meta, Need, NotApplicableError, Plan, Real, Stage, Verdict, Whole
 
 META = Meta(
@@ -23,6 +23,7 @@ META = Meta(
         "keep_share": Real(low=0.2, high=0.8, default=0.45),
         "epoch_count": Whole(low=1, high=20, default=2),
         "learning_rate": Real(low=0.005, high=0.1, default=0.03, log=True),
+        "round_count": rounds.ROUNDS,
     },
     extra="torch",
     source="https://arxiv.org/abs/2301.12900",
@@ -48,16 +49,21 @@ def apply(plan: Plan, given: Given) -> Plan:
     loss = given.loss
     if loss is None:
         raise NotApplicableError("the workload names no loss to fine-tune with; soft targets need none")
-    slimmer, kept_share = slimming.slim(plan.model, given.calibration[0], float(given.choices["keep_share"]))
 
     def objective(outputs: Any, _: Inputs, targets: Any) -> Any:
         return loss(outputs, targets)
 
-    training.fit(
-        slimmer,
-        objective,
-        given,
-        epoch_count=int(given.choices["epoch_count"]),
-        learning_rate=float(given.choices["learning_rate"]),
-    )
-    return plan.then(META, given, model=slimmer, notes=(f"{kept_share:.0%} of the multiply-adds left",))
+    left_alone: list[str] = []
+    slimmer, kept_share = plan.model, 1.0
+    for wanted_share, told in rounds.of(given):
+        slimmer, share, left_alone = slimming.slim(slimmer, given.calibration[0], wanted_share / kept_share)
+        kept_share *= share
+        training.fit(
+            slimmer,
+            objective,
+            told,
+            epoch_count=int(told.choices["epoch_count"]),
+            learning_rate=float(told.choices["learning_rate"]),
+        )
+    notes = [f"{kept_share:.0%} of the multiply-adds left", *slimming.notes(left_alone)]
+    return plan.then(META, given, model=slimmer, notes=notes)

@@ -1,0 +1,1 @@
+"""Strategies of the gate stage: one file per method."""
