@@ -41,5 +41,5 @@ clean:  ## remove what can be made again; results in greenwright-out/ stay
 .venv/.installed: pyproject.toml constraints.txt
 	$(BASE_PYTHON) -m venv .venv
 	.venv/bin/python -m pip install -qq --upgrade $(PIP)
-	.venv/bin/python -m pip install -qq --constraint constraints.txt --group dev --editable '.[audit,grid,nvml,openvino,optimize,parquet,postgresql,sinks,transformers]'
+	.venv/bin/python -m pip install -qq --constraint constraints.txt --group dev --editable '.[audit,grid,nvml,openvino,optimize,parquet,postgresql,sinks,spark,torchao,transformers]'
 	touch $@

@@ -219,6 +219,28 @@ def _results() -> Iterator[str]:
     return _table(heads, rows) if rows else iter(["No results are kept yet."])
 
 
+def _peers() -> Iterator[str]:
+    kept = json.loads((ROOT / "bench" / "results" / "peers_compression.json").read_text(encoding="utf-8"))
+    rows = []
+    for name, found in kept["workloads"].items():
+        for batch, ours in found["ours"].items():
+            times, ahead = found["ratios"][batch][ours], found["against_best_peer"][batch]
+            best = found["best_peer"][batch]
+            rows.append(
+                (
+                    f"`{name}`",
+                    batch,
+                    f"{times[0]:.1f}",
+                    best,
+                    f"{found['ratios'][batch][best][0]:.1f}",
+                    f"{ahead[0]:.2f} ({ahead[1]:.2f} to {ahead[2]:.2f})",
+                    f"{found['rows'][ours]['cpu_s']:.0f}",
+                )
+            )
+    heads = ("workload", "batch", "greenwright", "best of the others", "its times less", "ahead by", "CPU-s of our search")
+    return _table(heads, rows)
+
+
 def _oracle_share() -> Iterator[str]:
     kept = json.loads((ROOT / "bench" / "results" / "oracle_share.json").read_text(encoding="utf-8"))
     rows = []
@@ -230,8 +252,7 @@ def _oracle_share() -> Iterator[str]:
             f"{habit:.2f}",
             f"{ours['saving_share']:.1%}",
         )
-        mark = "*" if row["looked_at"] else ""
-        rows.append((row["zone"] + mark, "given" if row["weather"] else "", *shares, f"{row['energy_j']:.2g} J"))
+        rows.append((row["zone"], "given" if row["weather"] else "", *shares, f"{row['energy_j']:.2g} J"))
     heads = ("zone", "weather", "the oracle saves", "share caught", "by the mean of 7 days", "saves", "energy of forecasting")
     return _table(heads, rows)
 
@@ -284,6 +305,7 @@ TABLES: dict[str, Callable[[], Iterator[str]]] = {
     "layers": _layers,
     "cpu-power": _cpu_power,
     "results": _results,
+    "peers": _peers,
     "oracle-share": _oracle_share,
     "lets-wait-awhile": _lets_wait_awhile,
 }

@@ -66,6 +66,7 @@ BARE = {
     "choices": "a strategy's own settings, whose names say what they are",
     "ups": "whether a machine was there, and for how many seconds",
     "pairs": "joules per unit of A and of B; the record says so",
+    "threshold": "a difference of two logits, which have no unit",
     "temperature": "of a softmax: logits are divided by it",
     "learning_rate": "of an optimiser: gradients are multiplied by it",
 }
@@ -107,8 +108,8 @@ ONLY_IN = {
     "lifecycle/supply.py": ("known", "the catalogue's, in the unit of the plan's key"),
     "meter/compare.py": ("windows", "each with the units delivered in it"),
     "place/figures.py": ("part whole", "of any one unit"),
+    "place/fleet/programme.py": ("proven_value", "of a linear programme, whatever its units"),
     "place/fleet/compact.py": ("price upper rows limits terms", "of a linear programme, whatever its units"),
-    "place/job_file.py": ("flop speed power intensity capacity", "as the file has them; its docstrings say in what"),
     "place/options.py": ("amount", "how far a constraint is missed, in the constraint's own unit"),
     "report/before_after.py": ("before after part whole", "drawn beside each other, whatever their one unit"),
     "records/disclosure.py": ("training_flop inference_flop", "floating-point operations"),

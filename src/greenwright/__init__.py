@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from greenwright.meter.compare import compare
     from greenwright.meter.session import Meter
     from greenwright.place.api import place
+    from greenwright.study.decoders import generation
+    from greenwright.study.generation import Generation
     from greenwright.study.limits import Limits
     from greenwright.study.optimize import Study, optimize
     from greenwright.study.quality import Quality
@@ -20,6 +22,7 @@ __version__ = "0.1.0"
 _HOME = {
     "BadInputError": "greenwright.errors",
     "CannotHereError": "greenwright.errors",
+    "Generation": "greenwright.study.generation",
     "GreenwrightError": "greenwright.errors",
     "Limits": "greenwright.study.limits",
     "Meter": "greenwright.meter.session",
@@ -27,6 +30,7 @@ _HOME = {
     "Study": "greenwright.study.optimize",
     "Workload": "greenwright.study.workload",
     "compare": "greenwright.meter.compare",
+    "generation": "greenwright.study.decoders",
     "optimize": "greenwright.study.optimize",
     "place": "greenwright.place.api",
 }
@@ -34,6 +38,7 @@ _HOME = {
 __all__ = [
     "BadInputError",
     "CannotHereError",
+    "Generation",
     "GreenwrightError",
     "Limits",
     "Meter",
@@ -42,6 +47,7 @@ __all__ = [
     "Workload",
     "__version__",
     "compare",
+    "generation",
     "optimize",
     "place",
 ]

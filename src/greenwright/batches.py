@@ -64,6 +64,41 @@ def fed(inputs: Inputs, names: Sequence[str]) -> dict[str, Any]:
     return dict(zip(names, arrays.values(), strict=True))
 
 
+CACHE = "past_key_values"
+"""What a decoder has seen, as keys and values of every layer: a graph's inputs of that name, and what its ``present`` outputs become."""
+KEPT = "kept_positions"
+"""Which positions a decoder's graph answers for: all of them where it is judged, the last where it speaks."""
+
+
+def completed(inputs: Inputs, shapes: Mapping[str, Sequence[int | str | None]]) -> Inputs:
+    """A batch with what a decoder's graph asks for besides its words: nothing seen before, and every position answered for.
+
+    Args:
+        inputs: NumPy arrays; the first is the words ``(batch, length)``.
+        shapes: of the graph's inputs, by name; an axis that is free is no number. A graph without a cache leaves the batch as it is.
+    """
+    if not any(name.startswith(CACHE) for name in shapes):
+        return inputs
+    import numpy as np
+
+    arrays = named(inputs)
+    if not set(arrays) & set(shapes):
+        own = [name for name in shapes if not name.startswith(CACHE) and name != KEPT]
+        arrays = dict(zip(own, arrays.values(), strict=False))
+    batch, length = np.shape(next(iter(arrays.values())))[:2]
+    made = {
+        "attention_mask": np.ones((batch, length), dtype=np.int64),
+        "position_ids": np.broadcast_to(np.arange(length), (batch, length)),
+        KEPT: np.arange(length),
+    }
+    empty = {
+        name: np.zeros((batch, *(size if isinstance(size, int) else 0 for size in shape[1:])), dtype=np.float32)
+        for name, shape in shapes.items()
+        if name.startswith(CACHE)
+    }
+    return made | empty | arrays
+
+
 def example_count(inputs: Inputs) -> int:
     """How many examples a batch holds."""
     return len(next(iter(named(inputs).values())))

@@ -59,9 +59,6 @@ def load(family: str, member: str) -> ModuleType:
     """
     known = members(family)
     if member not in known:
-        raise BadInputError(
-            f"no {_SINGULAR.get(family, family.removesuffix('s'))} is called {member!r}; there are {', '.join(sorted(known))}"
-        )
         kind = _SINGULAR.get(family, family.removesuffix("s"))
         raise BadInputError(f"no {kind} is called {member!r}; there are {', '.join(sorted(known))}")
     return import_module(known[member])

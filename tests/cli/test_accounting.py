@@ -53,6 +53,15 @@ def test_where_nobody_says_it_is_the_world_with_its_whole_range() -> None:
     assert any("no PUE was given" in text for text in world.leaves_out)
 
 
+def test_making_a_processor_that_nobody_published_is_a_range_and_an_assumption() -> None:
+    embodied_g = made("embodied").embodied_g
+
+    assert embodied_g is not None
+    assert Grade.ASSUMED is embodied_g.grade
+    assert 0 < embodied_g.low < embodied_g.value < embodied_g.high
+    assert embodied_g.high / embodied_g.low > 8
+
+
 def test_what_nobody_measured_beyond_the_counters_is_said() -> None:
     assert any("supply, board, fans" in text for text in made("it").leaves_out)
     assert () == made("it", rest_j=20.0).leaves_out

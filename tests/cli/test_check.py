@@ -31,9 +31,9 @@ max = "1 MB"
 """
 
 
-def git(folder: Path, *arguments: str) -> None:
+def git(folder: Path, *arguments: str) -> str:
     command = ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@example.org", *arguments]
-    subprocess.run(command, check=True, capture_output=True)
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture
@@ -135,3 +135,57 @@ def test_pins_that_changed_are_read_from_a_diff() -> None:
     diff = "--- a/r.txt\n+++ b/r.txt\n-numpy==2.1.0\n+numpy==2.4.0\n+onnx==1.19  # new\n-same==1\n+same==1\n-  - gone=3.1\n"
 
     assert list(packages_changed(diff)) == ["gone 3.1 to absent", "numpy 2.1.0 to 2.4.0", "onnx absent to 1.19"]
+
+
+@pytest.mark.slow
+def test_a_budget_against_a_released_version_is_held_as_models_released_it(project: Path) -> None:
+    """Run again where git knows its commit; else the ledger's range stands for it, and what that leaves open is said."""
+    commit = git(project, "rev-parse", "HEAD")
+    models = ["models", "add", "digits:1", "--unit", "1 image", "--energy", "2mJ", "--path", "work.py", "--commit", commit]
+    assert RUNNER.invoke(app, models).exit_code == 0
+    assert RUNNER.invoke(app, ["models", "release", "digits:1", "--alias", "production"]).exit_code == 0
+    assert RUNNER.invoke(app, ["models", "add", "digits:2", "--unit", "1 image", "--energy", "1kJ"]).exit_code == 0
+    told = (project / "greenwright.toml").read_text().partition("[[budget]]")[0]
+    budget = '[[budget]]\nname = "{0}"\nmetric = "energy"\nmax_rise = "30%"\nagainst = "{1}"\n'
+    (project / "greenwright.toml").write_text(
+        told + budget.format("as released", "digits@production") + budget.format("far below", "digits:2")
+    )
+    (project / "work.py").write_text("ROUNDS = 4_000_000\n")
+
+    over = call("--json")
+
+    assert over.exit_code == 1, over.output
+    record = json.loads(over.stdout)
+    first, second = record["judgements"]
+    assert (first["outcome"], second["outcome"]) == ("over budget", "within budget")
+    assert first["ratio"]["low"] > 1.3
+    assert [side["name"] for side in record["sides"]] == ["head", "digits@production", "digits:2"]
+    assert record["sides"][1]["commit"] == commit
+    (project / "greenwright.toml").write_text(told + budget.format("gone", "digits:3"))
+    assert "which the ledger does not have" in call().stderr
+
+
+@pytest.mark.slow
+def test_where_nobody_can_tell_more_repeats_are_run_as_far_as_allowed_and_then_named(project: Path) -> None:
+    """Every second run does eight times the work, and sides take turns in going first: so each is ahead in half of the pairs."""
+    count = f"pathlib.Path({str(project.parent / 'count')!r})"
+    (project / "work.py").write_text(
+        f"import pathlib\nwith {count}.open('a') as file:\n    file.write('.')\n"
+        f"ROUNDS = 200_000 if {count}.stat().st_size % 2 else 1_600_000\n"
+    )
+    git(project, "commit", "-qam", "work that differs from run to run")
+    told = (project / "greenwright.toml").read_text().replace("repeats = 6", "repeats = 3")
+    (project / "greenwright.toml").write_text(
+        told.partition("[[budget]]")[0] + '[[budget]]\nmetric = "energy"\nmax_rise = "1%"\n'
+    )
+
+    ended = call("--max-repeats", "8", "--json")
+
+    record = json.loads(ended.stdout)
+    assert ended.exit_code == 4, ended.output
+    assert [len(side["repeats"]) for side in record["sides"]] == [8, 8]
+    [judged] = record["judgements"]
+    assert judged["outcome"] == "cannot tell"
+    assert judged["more_repeats"] is None or judged["more_repeats"] > 0
+    (project / "check.json").write_text(ended.stdout)
+    assert call("--from", "check.json", "--pass-unclear").exit_code == 0

@@ -139,11 +139,34 @@ def test_a_file_is_read_hour_by_hour(days: Path) -> None:
     assert min(found["values_g_per_kwh"]) == 200.0
 
 
-def test_a_file_that_is_not_there_falls_back_and_says_so(tmp_path: Path) -> None:
-    said = run("intensity", "DE", "--file", str(tmp_path / "gone.csv"))
+@pytest.mark.parametrize(
+    ("text", "complaint"), [(None, "No such file"), ("", "has no rows"), ("zone,time,value\nFR,2024-01-01,3\n", "about FR")]
+)
+def test_a_file_that_was_named_and_cannot_be_used_is_no_reason_for_an_average(
+    tmp_path: Path, text: str | None, complaint: str
+) -> None:
+    path = tmp_path / "own.csv"
+    if text is not None:
+        path.write_text(text)
 
-    assert "fell back after file" in said
-    assert "No such file" in said
+    code, said = refused("intensity", "DE", "--file", str(path))
+
+    assert (code, complaint in said) == (2, True), said
+
+
+def test_a_yearly_average_is_no_history_to_forecast_from() -> None:
+    code, said = refused("intensity", "DE", "--own-forecast")
+
+    assert code == 3
+    assert "no history of DE" in said
+    assert "ELECTRICITY_MAPS_TOKEN is not set" in said
+
+
+def test_prices_are_listed_by_the_hour_the_cheapest_first() -> None:
+    said = run("catalogue", "prices", "--sort", "price", "--search", "aws/us-east-1")
+
+    assert "6.88" in said
+    assert "SkyPilot" in said
 
 
 def test_our_own_forecast_prints_what_it_is_worth_beside_what_it_took(days: Path) -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -94,8 +97,12 @@ def test_a_version_goes_from_release_to_retirement(released: Path, tmp_path: Pat
     assert "Retire digits untouched: nobody called it for" in advice
     assert "saves 43.8 kWh a year" in advice
 
-    assert call("retire", "digits:untouched", "--reason", "nobody calls it", "--replaced-by", "1").exit_code == 0
-    assert "retired   nobody calls it" in call("--model", "digits").stdout
+    gone = call("retire", "digits:untouched", "--usage", str(log), "--standing-watts", "5", "--replaced-by", "1", "--json")
+    assert gone.exit_code == 0, gone.output
+    assert json.loads(gone.stdout)["saving_j_per_year"]["value"] == pytest.approx(43.8e3 * 3_600)
+    said = call("--model", "digits").stdout
+    assert "retired   nobody called it for" in said
+    assert "; replaced by 1; saves 43.8 kWh a year (43.8 kWh to 43.8 kWh, assumed)" in said
     assert call("alias", "production", "digits").stdout.startswith("production names digits none")
 
 
@@ -125,3 +132,73 @@ def test_a_version_that_no_study_made_is_added_with_its_file(tmp_path: Path) -> 
 
     [version] = json.loads(call("--json").stdout)
     assert (version["size_bytes"], version["energy_j"]["value"], version["quality"]) == (5, 0.002, 0.9)
+
+
+@pytest.fixture
+def prometheus() -> Iterator[str]:
+    """A server that answers as Prometheus does: of the two versions of digits only the first is called."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            labels = {"model_name": "digits", "model_version": "1"}
+            result = [{"metric": labels, "value": [1_793_923_200, "3600"]}]
+            body = json.dumps({"status": "success", "data": {"resultType": "vector", "result": result}}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_prometheus_says_who_is_called_and_the_saving_of_the_other_is_kept(released: Path, prometheus: str) -> None:
+    told = ("--usage", prometheus, "--unused-days", "30", "--standing-watts", "5")
+
+    [advice] = json.loads(call("advise", *told, "--json").stdout)
+    gone = call("retire", "digits:untouched", *told)
+
+    assert (advice["version"], advice["reason"]) == ("untouched", "nobody called it for 30 days")
+    assert "saves 43.8 kWh a year" in gone.stdout
+    assert call("retire", "digits:1", *told).exit_code == 2
+    stored = {one["version"]: one["saving_j_per_year"] for one in json.loads(call("--json").stdout)}
+    assert (stored["1"], stored["untouched"]["grade"]) == (None, "assumed")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning")
+def test_a_real_mlflow_registry_is_kept_by_the_same_commands(tmp_path: Path) -> None:
+    mlflow = pytest.importorskip("mlflow", reason="the extra mlflow is not installed")
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+    client.create_registered_model("digits")
+    for number in (1, 2):
+        client.create_model_version("digits", source=f"models/{number}")
+    where = ("--registry", f"mlflow:{uri}")
+    log = tmp_path / "calls.csv"
+    log.write_text("time,model,version\n2020-01-01,digits,2\n")
+
+    for version, energy, quality in (("1", "4mJ", "0.96"), ("2", "2mJ", "0.97")):
+        told = ("--energy", energy, "--unit", "1 image", "--quality", quality, "--metric", "accuracy")
+        assert call("add", f"digits:{version}", *told, *where).exit_code == 0
+    assert call("release", "digits:2", "--alias", "production", *where).exit_code == 0
+    assert "2 mJ" in call("compare", "digits:1", "digits@production", *where).stdout
+    assert call("alias", "old", "digits:1", *where).exit_code == 0
+    assert "Perhaps retire digits 1: 2 looks cheaper" in call("advise", *where).stdout
+    gone = call("retire", "digits:1", "--usage", str(log), "--standing-watts", "5", "--replaced-by", "2", *where)
+    assert gone.exit_code == 0, gone.output
+
+    model, first = client.get_registered_model("digits"), client.get_model_version("digits", "1")
+    assert {alias: str(version) for alias, version in model.aliases.items()} == {"production": "2"}
+    assert first.tags["greenwright.lifecycle"] == "retired"
+    listed = {one["version"]: one for one in json.loads(call(*where, "--json").stdout)}
+    assert listed["1"]["replaced_by"] == "2"
+    assert listed["1"]["saving_j_per_year"]["value"] == pytest.approx(43.8e3 * 3_600)
+    assert (listed["2"]["lifecycle"], listed["2"]["aliases"]) == ("released", ["production"])
+    assert call("release", "digits:9", *where).exit_code == 2

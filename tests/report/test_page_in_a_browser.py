@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from greenwright.audit.auditing import Options, audit
+from greenwright.cli.assess import EXAMPLE
+from greenwright.lifecycle.assess import assess
 from greenwright.report import audit_page
+from greenwright.report.formats import html as disclosure_page
 from greenwright.report.page import render
 
 if TYPE_CHECKING:
@@ -92,6 +95,20 @@ def test_a_study_that_keeps_the_model_fits_a_phone(keeping: Any, tmp_path: Path)
     assert told["problems"] == []
     assert told["overflowing"] == []
     assert told["scroll_width"] == 390
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_page_of_a_disclosure_fits_and_fetches_nothing(width: int, tmp_path: Path) -> None:
+    plan = tmp_path / "life.toml"
+    plan.write_text(EXAMPLE.replace('"1.0"', '"a-version-that-was-named-by-a-machine-and-never-breaks-4f2a"', 1))
+    page = disclosure_page.render(assess(plan, created_at="2026-11-24T12:00:00+00:00", version="0.1.0"))
+
+    told = seen(page, width, tmp_path)
+
+    assert told["problems"] == []
+    assert told["fetched"] == []
+    assert told["overflowing"] == []
+    assert (told["width"], told["scroll_width"]) == (width, width)
 
 
 @pytest.fixture(scope="module")

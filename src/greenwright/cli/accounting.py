@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from greenwright.catalogue import places
 from greenwright.catalogue.devices import device
+from greenwright.catalogue.load import factors
 from greenwright.errors import BadInputError
 from greenwright.footprint import energy as layers_of
-from greenwright.footprint.arithmetic import exactly, quotient, total
+from greenwright.footprint.arithmetic import exactly, of_factor, quotient, total
 from greenwright.footprint.whole import footprint
 from greenwright.machine import this_machine
 from greenwright.records.energy import Window
@@ -112,11 +113,17 @@ def _uses(run: Run) -> tuple[HardwareUse, ...]:
     used_s = sum(window.duration_s for window in run.windows)
     machine = this_machine()
     found = []
-    for name in (machine.cpu, *machine.gpus):
-        known = device(name)
-        embodied_g = known.embodied_g if known else None
-        found.append(HardwareUse(name=name, used_s=used_s, lifespan_s=LIFESPAN_S, embodied_g=embodied_g))
+    for name, kind in ((machine.cpu, "cpu"), *((gpu, "gpu") for gpu in machine.gpus)):
+        found.append(HardwareUse(name=name, used_s=used_s, lifespan_s=LIFESPAN_S, embodied_g=_making_g(name, kind)))
     return tuple(found)
+
+
+def _making_g(name: str, kind: str) -> Quantity:
+    """Of this device where somebody published it, else the range of its kind, which is then an assumption."""
+    known = device(name)
+    if known is not None and known.embodied_g is not None:
+        return known.embodied_g
+    return of_factor(factors("embodied")[f"{kind}-unknown"], Grade.ASSUMED)
 
 
 def _left_out(windows: Sequence[Window], whole: Footprint, boundary: Boundary) -> tuple[str, ...]:

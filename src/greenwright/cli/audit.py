@@ -98,27 +98,15 @@ def _draft(sources: Sequence[str], path: Path) -> None:
 
 
 def _realised(url: str) -> list[Realised]:
-    """What studies in the ledger proved to save: the kind of saving that ``greenwright optimize`` makes."""
+    """What changes of each kind saved, as far as the ledger has it."""
     from importlib.util import find_spec
 
     if find_spec("sqlalchemy") is None:
         return []
     from greenwright.ledger.opening import has_ledger, open_ledger
-    from greenwright.records.audit import Realised
+    from greenwright.ledger.realised import realised
 
-    shares = sorted(model.saving_share for model in open_ledger(url).models()) if has_ledger(url) else []
-    if not shares:
-        return []
-    middle = shares[len(shares) // 2]
-    return [
-        Realised(
-            action="greenwright optimize",
-            saving_share=middle,
-            low_share=shares[0],
-            high_share=shares[-1],
-            case_count=len(shares),
-        )
-    ]
+    return realised(open_ledger(url)) if has_ledger(url) else []
 
 
 def _write(record: AuditRecord, folder: Path) -> None:
@@ -135,6 +123,8 @@ def _print(record: AuditRecord, folder: Path) -> None:
     typer.echo("")
     section(page, words.headline(record), words.total_rows(record))
     section(page, "Sources", words.source_rows(record))
+    if doubts := words.doubt_rows(record):
+        section(page, "What sources state that cannot stand", doubts)
     for side in record.sides:
         section(page, f"By {side.dimension}", words.side_rows(side, count=8))
     if record.hotspots:

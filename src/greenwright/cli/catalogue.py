@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from greenwright.catalogue.devices import Device
     from greenwright.catalogue.load import Factor
     from greenwright.catalogue.places import Place
+    from greenwright.catalogue.prices import Price
     from greenwright.records.quantities import Quantity
 
 
@@ -25,6 +26,7 @@ class What(StrEnum):
     ZONES = "zones"
     ACCELERATORS = "accelerators"
     CPUS = "cpus"
+    PRICES = "prices"
     FACTORS = "factors"
     SOURCES = "sources"
 
@@ -38,6 +40,7 @@ class Order(StrEnum):
     WATER = "water"
     CARBON_FREE = "carbon-free"
     POWER = "power"
+    PRICE = "price"
     YEAR = "year"
 
 
@@ -64,7 +67,7 @@ def catalogue(
 
 
 def _all(what: What) -> list[Any]:
-    from greenwright.catalogue import devices, places
+    from greenwright.catalogue import devices, places, prices
     from greenwright.grid.reading import sources
 
     tables: dict[What, Callable[[], Iterable[Any]]] = {
@@ -73,6 +76,7 @@ def _all(what: What) -> list[Any]:
         What.ZONES: places.zones,
         What.ACCELERATORS: devices.accelerators,
         What.CPUS: devices.cpus,
+        What.PRICES: prices.prices,
         What.FACTORS: _factors,
         What.SOURCES: lambda: [source.META for source in sources().values()],
     }
@@ -91,7 +95,7 @@ def _factors() -> list[Factor]:
 def _fits(one: Any, search: str) -> bool:
     told = (
         getattr(one, name, "")
-        for name in ("key", "id", "name", "title", "country", "continent", "bloc", "zone", "vendor", "kind")
+        for name in ("key", "id", "name", "title", "country", "continent", "bloc", "zone", "vendor", "kind", "provider")
     )
     return search.lower() in " ".join(str(text) for text in told).lower()
 
@@ -103,6 +107,7 @@ def _sorted(found: list[Any], sort: Order) -> list[Any]:
         Order.WATER: lambda one: _value(getattr(one, "water_l_per_kwh", None)),
         Order.CARBON_FREE: lambda one: -(getattr(one, "carbon_free_share", None) or -1.0),
         Order.POWER: lambda one: _value(getattr(one, "busy_w", None)),
+        Order.PRICE: lambda one: _value(getattr(one, "on_demand_usd_per_s", None)),
         Order.YEAR: lambda one: getattr(one, "year", None) or 0,
         Order.NAME: lambda one: getattr(one, "key", None) or one.id,
     }
@@ -121,6 +126,8 @@ def _rows(what: What, found: list[Any]) -> list[tuple[str, ...]]:
         ]
     if what in {What.ACCELERATORS, What.CPUS}:
         return [("device", "kind", "year", "W", "idle W", "fp16 TFLOP/s", "kg to make", "source"), *map(_device, found)]
+    if what is What.PRICES:
+        return [("device", "seller", "region", "USD/h", "spot USD/h", "is for", "year", "source"), *map(_price, found)]
     if what is What.FACTORS:
         return [("factor", "value", "range", "unit", "year", "checked", "source"), *map(_factor, found)]
     head = ("place", "name", "zone", "g/kWh", "range", "year", "PUE", "l/kWh", "carbon-free", "source")
@@ -151,6 +158,17 @@ def _device(one: Device) -> tuple[str, ...]:
         making,
         one.source.title.partition(",")[0],
     )
+
+
+def _price(one: Price) -> tuple[str, ...]:
+    listed, spot = (_per_hour(quantity) for quantity in (one.on_demand_usd_per_s, one.spot_usd_per_s))
+    return one.device, one.provider, one.region, listed, spot, one.covers, str(one.year), one.source.title
+
+
+def _per_hour(quantity: Quantity | None) -> str:
+    from greenwright.units import S_PER_H
+
+    return "" if quantity is None else f"{quantity.value * S_PER_H:.3g}"
 
 
 def _factor(one: Factor) -> tuple[str, ...]:

@@ -134,7 +134,10 @@ def _sensor_rows(found: tuple[Sensor, ...]) -> Iterator[tuple[str, str]]:
     if not found:
         yield "nothing", "no counter can be read here, so nothing can be measured"
     for sensor in found:
-        yield sensor.id, sensor.title + ("" if sensor.in_use else " (not in use: another counter covers the same, better)")
+        yield (
+            sensor.id,
+            sensor.title + ("" if sensor.in_use else " (not in use: others cover the same, or would hold it twice)"),
+        )
         yield "", f"grade: {sensor.grade}. {GRADE_WORDS[sensor.grade]}"
         yield "", f"covers: {sensor.covers}"
         yield "", f"leaves out: {sensor.leaves_out}"
@@ -145,7 +148,7 @@ def _missing_rows(missing: Sequence[Missing]) -> Iterator[tuple[str, str]]:
     for one in missing:
         yield one.what, one.why
         if one.mend:
-            yield "", f"mend: {one.mend}"
+            yield "", f"{'mend' if one.is_command else 'to do'}: {one.mend}"
 
 
 def _facts_rows(checkup: Checkup) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from greenwright.cli.show import console, print_json, section
-from greenwright.errors import BadInputError
+from greenwright.errors import BadInputError, CannotHereError
 from greenwright.settings import resolve
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def _ask(asked: dict[str, Any], start_s: float, end_s: float, *, forecast: bool)
     from greenwright.grid.contract import Ask
     from greenwright.grid.exchange import web
     from greenwright.grid.reading import intensity as read
+    from greenwright.grid.reading import is_average
     from greenwright.records.grid import Boundary, Signal
 
     ask = Ask(
@@ -100,16 +101,25 @@ def _ask(asked: dict[str, Any], start_s: float, end_s: float, *, forecast: bool)
     if asked["file"]:
         settings["GREENWRIGHT_INTENSITY_FILE"] = str(asked["file"])
     cache = resolve().home / "cache" / "grid"
-    return read(ask, get=web(), settings=settings, now_s=time.time(), names=asked["names"], cache=cache)
+    found = read(ask, get=web(), settings=settings, now_s=time.time(), names=asked["names"], cache=cache)
+    if asked["file"] and is_average(found):
+        raise BadInputError(found.notes[0].removeprefix("fell back after file: "))
+    return found
 
 
 def _own_forecast(asked: dict[str, Any], at_s: float, weather: Path | None) -> tuple[Forecast, Any]:
     """The forecast, and the energy that making it took."""
     from greenwright.grid.forecast.model import forecast
+    from greenwright.grid.reading import is_average
     from greenwright.grid.series import cut
     from greenwright.meter.session import Meter
 
     history = _ask(asked, at_s - HISTORY_DAYS * 86_400.0, at_s, forecast=False)
+    if is_average(history):
+        why = "; ".join(note for note in history.notes if "not asked" in note or "fell back" in note)
+        raise CannotHereError(
+            f"there is no history of {asked['zone']} to forecast from, only a yearly average: give --file, or set up a source ({why})"
+        )
     sky = _weather(weather) if weather else None
     with Meter(name="forecast") as meter:
         made = forecast(history, at_s=at_s, length_h=max(FEWEST_HOURS, asked["hours"]), weather=sky)
@@ -141,14 +151,13 @@ def _show(series: Intensity, *, json: bool, more: dict[str, Any], said: list[str
     if json:
         print_json({"intensity": series, **more})
         return
-    ranges = (
-        zip(series.low_g_per_kwh, series.high_g_per_kwh, strict=True)
-        if series.low_g_per_kwh
-        else [(None, None)] * len(series.values_g_per_kwh)
-    )
     rows = [
-        (time_text(series.start_s + place * series.step_s), "unknown" if value is None else f"{value:.4g}", _span(low, high))
-        for place, (value, (low, high)) in enumerate(zip(series.values_g_per_kwh, ranges, strict=True))
+        (
+            time_text(series.start_s + place * series.step_s),
+            "unknown" if value is None else f"{value:.4g}",
+            *_span(series, place),
+        )
+        for place, value in enumerate(series.values_g_per_kwh)
     ]
     kind = f"{series.signal}, {series.boundary}"
     section(console(), f"{series.zone}: g CO2e per kWh ({kind}), steps of {series.step_s / 60:g} min from", rows)
@@ -161,5 +170,9 @@ def _show(series: Intensity, *, json: bool, more: dict[str, Any], said: list[str
         typer.echo(note)
 
 
-def _span(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{low:.4g} to {high:.4g}"
+def _span(series: Intensity, place: int) -> list[str]:
+    """A cell for the range, where the series has any."""
+    if not series.low_g_per_kwh:
+        return []
+    low, high = series.low_g_per_kwh[place], series.high_g_per_kwh[place]
+    return ["" if low is None or high is None else f"{low:.4g} to {high:.4g}"]

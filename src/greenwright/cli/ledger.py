@@ -11,11 +11,13 @@ import typer
 from greenwright.cli.groups import group
 from greenwright.cli.show import print_json
 from greenwright.errors import BadInputError
+from greenwright.records.versions import DEFAULT_PROJECT
 from greenwright.settings import resolve
 
 if TYPE_CHECKING:
     from greenwright.ledger.store import Ledger
     from greenwright.ledger.transfer import Moved
+    from greenwright.records.runs import Run
 
 ledger = group("Look into the ledger, export and import it, correct an entry.")
 
@@ -47,6 +49,44 @@ def _holds(context: typer.Context, *, json: _Json = False, url: _Url = None) -> 
     counts = holdings(opened)
     lines = [f"The ledger at {opened.where} holds:", *(f"  {name:12} {count:,}" for name, count in counts.items())]
     _say(json, "\n".join(lines), {"ledger": opened.where, "entries": counts})
+
+
+@ledger.command("add")
+def _add(  # noqa: PLR0913 - one parameter an option
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="What `greenwright measure` wrote: --json, --to json:FILE, or a journal."),
+    ],
+    *,
+    model: Annotated[str, typer.Option(help="What it was a run of, as MODEL:VERSION.", metavar="MODEL:VERSION")] = "",
+    phase: Annotated[str, typer.Option(help="Such as train, serve, or idle: kept ready while nobody called it.")] = "",
+    unit: Annotated[str, typer.Option(help="What one unit is: '1 image'.")] = "",
+    units: Annotated[float | None, typer.Option(help="Units that each window delivered.", min=0)] = None,
+    commit: Annotated[str, typer.Option(help="Of the source that ran.")] = "",
+    project: Annotated[str, typer.Option(help="Whose run it was.")] = DEFAULT_PROJECT,
+    tags: Annotated[list[str] | None, typer.Option("--tag", metavar="NAME=VALUE", help="Repeat for several.")] = None,
+    json: _Json = False,
+    url: _Url = None,
+) -> None:
+    """Keep measured runs with their windows; a run that is there already is left as it is."""
+    from greenwright.ledger.opening import open_ledger
+    from greenwright.ledger.runs import About, add_run
+
+    name, colon, version = model.rpartition(":")
+    if model and not (colon and name and version):
+        raise BadInputError(f"--model is {model!r}; write MODEL:VERSION, such as digits:3")
+    told = _pairs(tags or [], "--tag", "NAME=VALUE, such as team=vision")
+    about = About(
+        project=project, model=name, version=version, phase=phase, commit=commit, unit=unit, units_per_window=units, tags=told
+    )
+    found = [run for path in paths for run in _runs_in(path)]
+    opened = open_ledger(resolve({"ledger_url": url}).ledger_url)
+    ids = [add_run(opened, run, about) for run in found]
+    count = sum(len(run.windows) for run in found)
+    said = (
+        f"{len(ids)} run{'s' * (len(ids) != 1)} with {count:,} window{'s' * (count != 1)} in {opened.where}: {', '.join(ids)}"
+    )
+    _say(json, said, {"runs": ids})
 
 
 @ledger.command("export")
@@ -95,9 +135,27 @@ def _correct(  # noqa: PLR0913 - one parameter an option
     """Put a right entry in the place of a wrong one, which stays readable and no longer counts."""
     from greenwright.ledger.corrections import correct
 
-    right = correct(_needed(url), subject, entry, reason, _pairs(changes or []))
+    right = correct(_needed(url), subject, entry, reason, _pairs(changes or [], "--set", "COLUMN=VALUE, such as energy_j=1.25"))
     said = f"{subject} {entry} is now {right}" if right else f"{subject} {entry} is withdrawn"
     _say(json, said, Corrected(subject=subject, wrong=entry, right=right))
+
+
+def _runs_in(path: Path) -> list[Run]:
+    """Of one JSON file, which holds a run, or of a journal, which may hold several."""
+    import msgspec
+
+    from greenwright.meter.runs import read_runs
+    from greenwright.records.runs import Run
+
+    try:
+        return [msgspec.json.decode(path.read_bytes(), type=Run)]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = read_runs(path)
+    except OSError as error:
+        raise BadInputError(f"{path} cannot be read: {error.strerror}") from error
+    if not found:
+        raise BadInputError(f"{path} holds no run; write one with: greenwright measure --to json:{path.name} -- COMMAND")
+    return found
 
 
 def _open(url: str | None) -> Ledger | None:
@@ -114,10 +172,10 @@ def _needed(url: str | None) -> Ledger:
     return opened
 
 
-def _pairs(given: list[str]) -> dict[str, str]:
+def _pairs(given: list[str], option: str, such_as: str) -> dict[str, str]:
     for one in given:
         if "=" not in one:
-            raise BadInputError(f"--set {one!r} names no value; write it as COLUMN=VALUE, such as energy_j=1.25")
+            raise BadInputError(f"{option} {one!r} names no value; write it as {such_as}")
     return dict(one.split("=", 1) for one in given)
 
 

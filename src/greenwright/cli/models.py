@@ -15,7 +15,7 @@ from greenwright.cli.show import console, print_json, section
 from greenwright.errors import BadInputError
 from greenwright.records.quantities import Grade, Quantity
 from greenwright.records.versions import DEFAULT_PROJECT, ModelVersion, RetireAdvice, Usage
-from greenwright.report.versions import advice_lines, comparison_rows, version_rows, version_title
+from greenwright.report.versions import advice_lines, comparison_rows, saving_text, version_rows, version_title
 from greenwright.settings import resolve
 from greenwright.units import S_PER_DAY
 
@@ -29,6 +29,18 @@ _Url = Annotated[str | None, typer.Option("--ledger", help="Use this ledger: a d
 _Where = Annotated[str, typer.Option("--registry", help="ledger, mlflow, or mlflow:URI.", metavar="REGISTRY")]
 _Project = Annotated[str, typer.Option("--project", help="Of the ledger.")]
 _Which = Annotated[str, typer.Argument(metavar="MODEL:VERSION", help="Or MODEL@ALIAS.")]
+_Usage = Annotated[
+    str | None, typer.Option("--usage", help="Who calls what: a log file, or http://… of Prometheus.", metavar="SOURCE")
+]
+_UnusedDays = Annotated[
+    float, typer.Option("--unused-days", help="A version not called for so long is unused.", min=0.01, max=3_650)
+]
+_CallsMetric = Annotated[str, typer.Option("--calls-metric", help="Prometheus' counter of calls.")]
+_CallsLabels = Annotated[str, typer.Option("--calls-labels", help="Its labels for model and version.")]
+_StandingWatts = Annotated[
+    float | None, typer.Option("--standing-watts", help="Power of keeping one version served while nobody calls it.", min=0)
+]
+_METRIC, _LABELS = "request_success_total", "model_name,model_version"
 _NONE_YET = "No models yet. Make the first with: greenwright optimize WORKLOAD"
 
 
@@ -39,6 +51,8 @@ class Done:
     did: str
     model: str
     version: str
+    saving_j_per_year: Quantity | None = None
+    """Of a retirement, where it is known."""
 
 
 @models.callback()
@@ -167,59 +181,65 @@ def _retire(  # noqa: PLR0913 - one parameter an option
     *,
     reason: Annotated[str, typer.Option(help="Why, for whoever asks later. Default: what `advise` says.")] = "",
     replaced_by: Annotated[str | None, typer.Option(help="The version that takes its place.", metavar="VERSION")] = None,
+    usage: _Usage = None,
+    unused_days: _UnusedDays = 30,
+    calls_metric: _CallsMetric = _METRIC,
+    calls_labels: _CallsLabels = _LABELS,
+    standing_watts: _StandingWatts = None,
     json: _Json = False,
     ledger: _Url = None,
     registry: _Where = "ledger",
     project: _Project = DEFAULT_PROJECT,
 ) -> None:
     """Say that a version is out of use; no alias names it any more. Files are left alone."""
-    from greenwright.versions.advice import Known, advise
-
     opened = _needed(registry, ledger, project)
     found = _found(opened, which)
-    advice = advise(opened.versions(), Known(proofs=opened.proofs()))
+    told = _usage(usage, unused_days, calls_metric, calls_labels)
+    advice = _advised(opened, told, unused_days, standing_watts)
     mine = next((one for one in advice if (one.model, one.version) == (found.model, found.version) and one.proven), None)
     if not reason and mine is None:
         raise BadInputError(f"nothing is proven against {found.model} {found.version}; say why it goes, with --reason")
     by = replaced_by or (mine.replaced_by if mine and not reason else None)
-    opened.retire(found.model, found.version, reason or (mine.reason if mine else ""), replaced_by=by)
-    _done(json, Done(did="retired", model=found.model, version=found.version), opened)
+    saving = mine.saving_j_per_year if mine else None
+    opened.retire(found.model, found.version, reason or (mine.reason if mine else ""), replaced_by=by, saving_j_per_year=saving)
+    _done(json, Done(did="retired", model=found.model, version=found.version, saving_j_per_year=saving), opened)
 
 
 @models.command("advise")
 def _advise(  # noqa: PLR0913 - one parameter an option
     *,
-    usage: Annotated[
-        str | None, typer.Option(help="Who calls what: a log file, or http://… of Prometheus.", metavar="SOURCE")
-    ] = None,
-    unused_days: Annotated[float, typer.Option(help="A version not called for so long is unused.", min=0.01)] = 30,
-    calls_metric: Annotated[str, typer.Option(help="Prometheus' counter of calls.")] = "request_success_total",
-    calls_labels: Annotated[str, typer.Option(help="Its labels for model and version.")] = "model_name,model_version",
-    standing_watts: Annotated[
-        float | None, typer.Option(help="Power of keeping one version served while nobody calls it.", min=0)
-    ] = None,
+    usage: _Usage = None,
+    unused_days: _UnusedDays = 30,
+    calls_metric: _CallsMetric = _METRIC,
+    calls_labels: _CallsLabels = _LABELS,
+    standing_watts: _StandingWatts = None,
     json: _Json = False,
     ledger: _Url = None,
     registry: _Where = "ledger",
     project: _Project = DEFAULT_PROJECT,
 ) -> None:
     """Say which versions could go, why, and what that saves a year."""
-    from greenwright.versions.advice import Known, advise
-
-    opened = _needed(registry, ledger, project)
-    versions = opened.versions()
     told = _usage(usage, unused_days, calls_metric, calls_labels)
-    known = Known(
-        proofs=opened.proofs(),
-        usage=told,
-        unused_s=unused_days * S_PER_DAY,
-        standing_w=_standing(opened, versions, standing_watts),
-    )
-    advice = advise(versions, known)
+    advice = _advised(_needed(registry, ledger, project), told, unused_days, standing_watts)
     if json:
         print_json(advice)
         return
     _print_advice(advice, looked=told is not None)
+
+
+def _advised(
+    opened: Registry, usage: list[Usage] | None, unused_days: float, standing_watts: float | None
+) -> list[RetireAdvice]:
+    from greenwright.versions.advice import Known, advise
+
+    versions = opened.versions()
+    known = Known(
+        proofs=opened.proofs(),
+        usage=usage,
+        unused_s=unused_days * S_PER_DAY,
+        standing_w=_standing(opened, versions, standing_watts),
+    )
+    return advise(versions, known)
 
 
 def _print_advice(advice: list[RetireAdvice], *, looked: bool) -> None:
@@ -338,4 +358,5 @@ def _done(json: bool, done: Done, opened: Registry) -> None:  # noqa: FBT001 - t
     if json:
         print_json(done)
     else:
-        typer.echo(f"{done.did} {done.model} {done.version} in {opened.where}")
+        saving = f"; saves {saving_text(done.saving_j_per_year)}" if done.saving_j_per_year else ""
+        typer.echo(f"{done.did} {done.model} {done.version} in {opened.where}{saving}")

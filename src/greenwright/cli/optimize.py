@@ -15,6 +15,7 @@ from greenwright.cli.show import print_json
 from greenwright.errors import BadInputError
 
 if TYPE_CHECKING:
+    from greenwright.study.generation import Generation
     from greenwright.study.limits import Limits
     from greenwright.study.optimize import Study
     from greenwright.study.workload import Workload
@@ -24,10 +25,16 @@ def optimize(  # noqa: PLR0913  one parameter an option
     workload: Annotated[Path, typer.Argument(help="A workload file (.py), or an .onnx file with --data.", metavar="WORKLOAD")],
     *,
     data: Annotated[Path | None, typer.Option(help="For an .onnx file: an .npz of its inputs by name, and targets.")] = None,
-    quality: Annotated[str, typer.Option(help="For an .onnx file: accuracy, f1, spearman, pearson, mae or rmse.")] = "accuracy",
+    quality: Annotated[
+        str, typer.Option(help="For an .onnx file: accuracy, f1, spearman, pearson, mae, rmse, perplexity or exact-match.")
+    ] = "accuracy",
     unit: Annotated[str, typer.Option(help="For an .onnx file: what one example delivers.")] = "1 example",
     max_drop: Annotated[float, typer.Option(help="Most quality that may be lost, in the metric's own units.")] = 0.01,
     slices: Annotated[str | None, typer.Option(help="For an .onnx file: report by class or by length.")] = None,
+    prompt_tokens: Annotated[
+        int | None, typer.Option(help="For an .onnx decoder with a cache: measure generating, after prompts of so many tokens.")
+    ] = None,
+    new_tokens: Annotated[int | None, typer.Option(help="Likewise: so many new tokens of each text.")] = None,
     max_slice_drop: Annotated[float | None, typer.Option(help="Most that any one slice may lose. Default: no limit.")] = None,
     search_budget: Annotated[
         str | None, typer.Option(help="Most energy to spend: 500J, 50kJ, 2Wh. Default: ten ordinary fine-tuning epochs.")
@@ -43,6 +50,7 @@ def optimize(  # noqa: PLR0913  one parameter an option
     control: Annotated[
         bool, typer.Option("--control", help="Give your model the same extra training, too, and judge it.")
     ] = False,
+    cold: Annotated[bool, typer.Option("--cold", help="Learn nothing from earlier studies in the ledger.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a study that was interrupted.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
@@ -62,11 +70,13 @@ def optimize(  # noqa: PLR0913  one parameter an option
         horizon_units=horizon,
         strategies=tuple(name.strip() for name in strategies.split(",") if name.strip()),
         seed=seed,
+        cold=cold,
         control=control,
         thread_count=threads,
     )
     with _quiet() if json else _talking() as say:
-        study = _run(workload, data, quality, unit, slices, limits, out, resume=resume, say=say)
+        asked = _generation(prompt_tokens, new_tokens)
+        study = _run(workload, data, quality, unit, slices, asked, limits, out, resume=resume, say=say)
     if json:
         print_json(study.record)
     else:
@@ -79,6 +89,7 @@ def _run(  # noqa: PLR0913, PLR0917  the command's own options
     quality: str,
     unit: str,
     slices: str | None,
+    asked: Generation | None,
     limits: Limits,
     out: Path | None,
     *,
@@ -87,11 +98,21 @@ def _run(  # noqa: PLR0913, PLR0917  the command's own options
 ) -> Study:
     from greenwright.study.optimize import optimize as run
 
-    made, source = _workload(path, data, quality, unit, slices)
+    made, source = _workload(path, data, quality, unit, slices, asked)
     return run(made, limits=limits, out=out, resume=resume, workload_file=source, say=say)
 
 
-def _workload(path: Path, data: Path | None, quality: str, unit: str, slices: str | None) -> tuple[Workload, Path | None]:
+def _generation(prompt_tokens: int | None, new_tokens: int | None) -> Generation | None:
+    from greenwright.study.generation import Generation
+
+    said = {"prompt_tokens": prompt_tokens, "new_tokens": new_tokens}
+    given = {name: count for name, count in said.items() if count is not None}
+    return Generation(**given) if given else None
+
+
+def _workload(  # noqa: PLR0913, PLR0917  the command's own options
+    path: Path, data: Path | None, quality: str, unit: str, slices: str | None, asked: Generation | None
+) -> tuple[Workload, Path | None]:
     from greenwright.study.workload import load_workload, onnx_workload
 
     if path.suffix != ".onnx":
@@ -99,12 +120,16 @@ def _workload(path: Path, data: Path | None, quality: str, unit: str, slices: st
             raise BadInputError("--data goes with an .onnx file; a workload file brings its own data")
         if slices is not None:
             raise BadInputError("--slices goes with an .onnx file; a workload file names its own")
+        if asked is not None:
+            raise BadInputError(
+                "--prompt-tokens and --new-tokens go with an .onnx file; a workload file says generate=Generation(…)"
+            )
         return load_workload(path), path
     if not path.is_file():
         raise BadInputError(f"there is no model at {path}")
     if data is None:
         raise BadInputError(f"{path} brings no data: add --data FILE.npz with its inputs by name and their targets")
-    return onnx_workload(path, data, quality=quality, unit=unit, slices=slices), None
+    return onnx_workload(path, data, quality=quality, unit=unit, slices=slices, generate=asked), None
 
 
 @contextmanager

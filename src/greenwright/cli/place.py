@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,8 @@ from greenwright.cli.show import console, print_json, section
 from greenwright.errors import BadInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from greenwright.place.making import Look
     from greenwright.records.placement import Choice, FleetPlan, Plan, ServicePlan
     from greenwright.records.quantities import Quantity
@@ -37,10 +40,12 @@ def place(
     from greenwright.place.api import place as planned
     from greenwright.records.placement import Plan, ServicePlan
 
-    found = planned(job, look=_look() if forecast else None, limit_s=units.parse_duration_s(time))
+    said: list[str] = []
+    found = planned(job, look=_look(said.append) if forecast else None, limit_s=units.parse_duration_s(time))
     if isinstance(found, ServicePlan):
         print_json(found) if json else _print_service(found)
         return
+    found = replace(found, notes=(*found.notes, *said))
     if page is not None:
         _write_page(found, page)
     if json:
@@ -54,7 +59,7 @@ def place(
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _look() -> Look:
+def _look(say: Callable[[str], None]) -> Look:
     """The door to the sources, opened only when asked for."""
     import os
 
@@ -62,7 +67,7 @@ def _look() -> Look:
     from greenwright.place.looking import look
     from greenwright.settings import resolve
 
-    return look(get=web(), settings=dict(os.environ), cache=resolve().home / "cache" / "grid")
+    return look(get=web(), settings=dict(os.environ), cache=resolve().home / "cache" / "grid", say=say)
 
 
 def _write_page(found: Plan | FleetPlan, path: Path) -> None:
@@ -76,6 +81,8 @@ def _write_page(found: Plan | FleetPlan, path: Path) -> None:
 
 
 def _print_plan(plan: Plan) -> None:
+    from greenwright.place.front import telling
+
     page = console()
     typer.echo(plan.verdict)
     typer.echo("")
@@ -83,9 +90,10 @@ def _print_plan(plan: Plan) -> None:
         if one is not None:
             section(page, title, _rows(one))
     if len(plan.front) > 1:
-        section(page, "Choices that no other beats on carbon, cost and time", [_HEADS, *map(_line, plan.front[:_SHOWN])])
-        if len(plan.front) > _SHOWN:
-            typer.echo(f"  and {len(plan.front) - _SHOWN} more: add --json\n")
+        shown = telling(plan.front)[:_SHOWN]
+        section(page, "Choices that no other beats on carbon, cost and time", [_HEADS, *map(_line, shown)])
+        if len(plan.front) > len(shown):
+            typer.echo(f"  and {len(plan.front) - len(shown)} more, most of them much alike: add --json\n")
     for note in plan.notes:
         typer.echo(f"note: {note}")
 

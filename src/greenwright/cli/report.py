@@ -24,7 +24,7 @@ def report(  # noqa: PLR0913 - one parameter an option
     source: Annotated[
         str | None,
         typer.Argument(
-            help="JSON of `assess --out` or `measure --json`, a study.json or its folder, a footprint; or a study's id in the ledger.",
+            help="JSON of `assess --out` or `measure --json`, a study.json or its folder, a footprint; or an id of the ledger.",
             metavar="SOURCE",
         ),
     ] = None,
@@ -102,16 +102,19 @@ def _text(source: str, ledger: str | None) -> bytes:
     return _from_ledger(source, ledger)
 
 
-def _from_ledger(study_id: str, ledger: str | None) -> bytes:
+def _from_ledger(entry_id: str, ledger: str | None) -> bytes:
+    """A study or a measured run, by its id."""
     import msgspec
 
     from greenwright.ledger.opening import has_ledger, open_ledger
+    from greenwright.ledger.runs import run_of
     from greenwright.settings import resolve
 
     url = resolve({"ledger_url": ledger}).ledger_url
     if not has_ledger(url):
-        raise BadInputError(f"there is no file {study_id!r}, and no ledger that could hold a study of that id")
-    return msgspec.json.encode(open_ledger(url).study(study_id))
+        raise BadInputError(f"there is no file {entry_id!r}, and no ledger that could hold a study or run of that id")
+    opened = open_ledger(url)
+    return msgspec.json.encode(run_of(opened, entry_id) or opened.study(entry_id))
 
 
 def _guard(disclosure: Disclosure) -> None:

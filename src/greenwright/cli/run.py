@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,12 +14,11 @@ import typer
 
 from greenwright import units
 from greenwright.cli.show import console, print_json, section
-from greenwright.errors import BadInputError
+from greenwright.errors import BadInputError, GreenwrightError
 
 if TYPE_CHECKING:
     from greenwright.catalogue.places import Place
     from greenwright.place.outlook import Outlook
-    from greenwright.place.runner import Order
     from greenwright.records.placement import RunReport
 
 _SLOT_S = 900.0
@@ -53,6 +53,7 @@ def run(  # noqa: PLR0913 - one parameter an option
         str, typer.Option(help="Put before it to run it on another, once no slack is left.", metavar="PREFIX")
     ] = "",
     name: Annotated[str, typer.Option(help="What the run is called. Default: made of the command.")] = "",
+    look_again: Annotated[str, typer.Option(help="How often, while it waits, a new forecast or FILE is looked at.")] = "1h",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON at the end, for programs.")] = False,
 ) -> None:
@@ -81,22 +82,60 @@ def run(  # noqa: PLR0913 - one parameter an option
         cloud_address=notices_address,
         spot=tuple(shlex.split(spot)),
         on_demand=tuple(shlex.split(on_demand)),
+        look_every_s=units.parse_duration_s(look_again),
     )
     file = resolve().home / "runs" / f"{name or _name(command)}.json"
     step_s = min(_SLOT_S, max(1.0, within_s / 48))
+    until_s = time.time() + within_s
     report = follow(
         order,
-        _outlook(where, intensity, order, step_s, asking=forecast),
+        _outlook(where, intensity, within_s, step_s, asking=forecast),
         step_s=step_s,
         state_file=file,
         resume=resume,
         say=_say,
+        again=(lambda at_s: _newer(where, intensity, until_s - at_s, step_s)) if intensity or forecast else None,
     )
+    _keep(report, name or _name(command))
     if json:
         print_json(report)
     else:
         _print(report)
     raise typer.Exit(report.exit_code if report.exit_code >= 0 else 128 - report.exit_code)
+
+
+def _keep(report: RunReport, name: str) -> None:
+    """In the ledger, where there is one to write to: what waiting saved is what an audit can then expect of it."""
+    from importlib.util import find_spec
+
+    if (
+        not report.done
+        or report.energy_j is None
+        or report.carbon_g is None
+        or not report.now_g
+        or find_spec("sqlalchemy") is None
+    ):
+        return
+    from greenwright.ledger.opening import open_ledger
+    from greenwright.ledger.realised import waited
+    from greenwright.ledger.runs import add_run
+    from greenwright.records.runs import Place, Run
+    from greenwright.settings import resolve
+
+    host = os.uname().nodename
+    run = Run(
+        id=f"{host}/{report.started_at}/{name}",
+        name=name,
+        place=Place(boot_id="", host=host, pid=0),
+        started_at=report.started_at,
+        windows=(),
+        command=report.command,
+        exit_code=report.exit_code,
+    )
+    try:
+        add_run(open_ledger(resolve().ledger_url), run, waited(report.carbon_g.value, report.now_g, report.energy_j.value))
+    except GreenwrightError as error:
+        _say(f"not kept in the ledger: {error}")
 
 
 def _say(text: str) -> None:
@@ -124,12 +163,12 @@ def _name(command: list[str]) -> str:
     return f"{Path(command[0]).name}-{digest[:10]}"
 
 
-def _outlook(where: str, intensity: Path | None, order: Order, step_s: float, *, asking: bool) -> Outlook:
+def _outlook(where: str, intensity: Path | None, length_s: float, step_s: float, *, asking: bool) -> Outlook:
     from greenwright.catalogue import places
     from greenwright.place.outlook import flat
     from greenwright.place.series_file import outlook
 
-    count = max(1, round(order.within_s / step_s))
+    count = max(1, round(length_s / step_s))
     if intensity is not None:
         return outlook(intensity, where, datetime.now(UTC), step_s, count)
     place = places.place(where) if where else places.unknown()
@@ -143,18 +182,35 @@ def _outlook(where: str, intensity: Path | None, order: Order, step_s: float, *,
     return flat(place.intensity_g_per_kwh, count)
 
 
+def _newer(where: str, intensity: Path | None, length_s: float, step_s: float) -> Outlook | None:
+    """What is expected now of the hours left; None, and why, where nobody knows more."""
+    from greenwright.catalogue import places
+    from greenwright.place.series_file import outlook
+
+    count = max(1, round(length_s / step_s))
+    if intensity is None:
+        return _asked(places.place(where), step_s, count)
+    try:
+        return outlook(intensity, where, datetime.now(UTC), step_s, count)
+    except BadInputError as error:
+        _say(f"no new forecast: {error}; the plan stands")
+        return None
+
+
 def _asked(place: Place, step_s: float, count: int) -> Outlook | None:
     from greenwright.grid.exchange import web
     from greenwright.place.looking import look
     from greenwright.settings import resolve
 
-    found = look(get=web(), settings=dict(os.environ), cache=resolve().home / "cache" / "grid")
+    found = look(get=web(), settings=dict(os.environ), cache=resolve().home / "cache" / "grid", say=_say)
     return found(place, datetime.now(UTC), step_s, count)
 
 
 def _print(report: RunReport) -> None:
     page = console()
     rows = [("waited", f"{report.waited_s:,.0f} s"), ("attempts", str(len(report.attempts)))]
+    if report.replanned_count:
+        rows.append(("planned anew", f"{report.replanned_count} times, for new forecasts"))
     if report.energy_j and report.carbon_g:
         energy, carbon = report.energy_j, report.carbon_g
         rows += [
@@ -165,3 +221,5 @@ def _print(report: RunReport) -> None:
         if report.now_g is not None:
             rows.append(("at once", f"{report.now_g:,.3g} g"))
     section(page, report.verdict, rows)
+    for note in report.notes:
+        typer.echo(f"note: {note}")

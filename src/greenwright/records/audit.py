@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from greenwright.records.claims import ClaimFinding
 from greenwright.records.quantities import Quantity
 
 SCHEMA_VERSION = 1
@@ -89,6 +90,8 @@ class SourceRead:
     """What the source itself states, added up: see the page on audits for the names."""
     gpu_s_by_device: dict[str, float] = field(default_factory=dict)
     """As the source spells its accelerators."""
+    doubts: tuple[ClaimFinding, ...] = ()
+    """Accounting mistakes that it brings with it, and what was done about each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,3 +25,5 @@ class Inference:
     """Idle threads wait in a loop, ready at once, instead of sleeping; only where there are several, and a runtime can be told."""
     arena: bool = True
     """Memory that was freed is kept for the next call."""
+    run_tokens: int = 0
+    """Where it is more than 0, examples of like length are run together, and a further run counts as so many positions."""

@@ -71,7 +71,7 @@ class Rate:
 
     device: str
     price_class: PriceClass = PriceClass.ON_DEMAND
-    usd_per_s: float | None = None
+    usd_per_s: Quantity | None = None
     """None: nobody knows."""
     interrupted_every_s: float | None = None
     """Mean time between interruptions of a spot machine."""
@@ -224,7 +224,7 @@ class Attempt:
     lost_s: float
     """Work that was not saved when it ended."""
     ended: str
-    """"done", "paused", "taken", "stopped" or "failed"."""
+    """"done", "paused", "taken", "stopped", "failed", or "lost" where the runner itself was killed."""
     exit_code: int
 
 
@@ -249,6 +249,8 @@ class RunReport:
     """The same energy at the intensity of the hours in which it would have run at once."""
     fell_back: bool
     """The slack was used up: it ran on, or on demand, without looking at the grid any more."""
+    replanned_count: int = 0
+    """How often a new forecast changed the plan while it waited."""
     notes: tuple[str, ...] = ()
 
 

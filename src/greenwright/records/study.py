@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from greenwright.records.energy import Comparison
+from greenwright.records.generation import Generated
 from greenwright.records.layers import LayerFact
 from greenwright.records.machines import Machine
 from greenwright.records.models import Inference
+from greenwright.records.predictions import Family, Prediction
 from greenwright.records.quantities import Interval, Quantity
 
 SCHEMA_VERSION = 1
@@ -22,6 +24,8 @@ class Step:
     title: str
     stage: str
     choices: dict[str, float | int | str | bool] = field(default_factory=dict)
+    first: tuple[Step, ...] = ()
+    """Where it puts another model in front of the one made so far: how that model was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,8 @@ class Figures:
     """On the validation set."""
     paced: Paced | None = None
     """With pauses between calls; measured for the baseline and for what was confirmed."""
+    generated: Generated | None = None
+    """Prefill and decode apart, where the workload generates; measured for the baseline and for what was confirmed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +76,18 @@ class SliceProof:
     """None where the metric is not defined on this slice alone."""
     drop: Interval | None
     """As in the proof over all; ``high`` is what a limit for slices is held against."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """How the two models of a cascade share the work, and what that was expected to save."""
+
+    validation_share: float
+    """Of the validation examples, those that the first model answered alone."""
+    expected_ratio: float
+    """Energy against the baseline, from what the two need by themselves, before it was made."""
+    test_share: float | None = None
+    """Likewise of the test examples; only where it was tested."""
 
 
 class TrialState(StrEnum):
@@ -96,6 +114,8 @@ class Trial:
     """Baseline minus candidate on the validation set, signed so that worse is positive."""
     worst_slice: SliceProof | None = None
     """On the validation set, the slice that may have lost most, where slices are held to a limit."""
+    shared: Shared | None = None
+    """Only of a cascade."""
     apply_j: Quantity | None = None
     """Energy spent making and judging it."""
     on_front: bool = False
@@ -114,6 +134,10 @@ class Offer:
     reason: str
     expects: tuple[float, float] | None = None
     """Expected energy against the baseline, low and high, before anything was measured."""
+    predicted: Prediction | None = None
+    """The same with what earlier studies realised; None where there are none of such a model."""
+    put_off: str = ""
+    """Why it was not tried although it applies; empty where it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +221,8 @@ class Certificate:
     """Only where the study was asked for it, and the chosen model was fine-tuned."""
     layers: tuple[LayerFact, ...] = ()
     """What became of each layer that multiplies."""
+    shared: Shared | None = None
+    """Only of a cascade, whose energy depends on how many inputs are easy."""
     schema_version: int = SCHEMA_VERSION
 
 
@@ -236,6 +262,8 @@ class StudyRecord:
     """Three lines that load and run the model."""
     training_j: Quantity | None = None
     """What training the baseline cost, where the workload says."""
+    family: Family | None = None
+    """By which later studies know whether this one says something about theirs."""
     started_at: str = ""
     finished_at: str = ""
     greenwright_version: str = ""

@@ -44,6 +44,10 @@ class ModelVersion:
     released_at: str = ""
     retired_at: str = ""
     retired_because: str = ""
+    replaced_by: str = ""
+    """The version that took its place."""
+    saving_j_per_year: Quantity | None = None
+    """What its retirement was expected to save."""
     lifecycle: Lifecycle = Lifecycle.CANDIDATE
     aliases: tuple[str, ...] = ()
 

@@ -34,6 +34,9 @@ def _lines(record: AuditRecord) -> Iterator[str]:
         )
     yield from ("## What was read", "")
     yield from _table(("source", "kind", "rows"), words.source_rows(record))
+    if doubts := words.doubt_rows(record):
+        yield from ("## What sources state that cannot stand", "")
+        yield from _table(("source", "what, and what was done", "guard"), doubts)
     notes = [f"- {one.source}: {note}" for one in record.sources for note in one.notes] + [
         f"- {one}" for one in record.warnings
     ]

@@ -38,6 +38,9 @@ def render(record: AuditRecord) -> str:
 
 def _context(record: AuditRecord) -> dict[str, Any]:
     return {
+        "title": "Audit",
+        "version": record.greenwright_version,
+        "finished_at": record.created_at,
         "headline": words.headline(record),
         "charts": [(side, _bars(side)) for side in record.sides],
         "saved_share": sum(

@@ -99,6 +99,11 @@ def source_rows(record: AuditRecord) -> list[tuple[str, ...]]:
     return rows
 
 
+def doubt_rows(record: AuditRecord) -> list[tuple[str, ...]]:
+    """Mistakes that sources bring with them, and what was done about each."""
+    return [(doubt.where, f"{doubt.says}: {doubt.mend}", doubt.guard) for one in record.sources for doubt in one.doubts]
+
+
 def side_rows(side: Side, count: int) -> list[tuple[str, ...]]:
     """The largest values of one side, and the rest."""
     whole = sum(one.impact.energy_j.value for one in side.slices if one.impact.energy_j)

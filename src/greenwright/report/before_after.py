@@ -55,7 +55,8 @@ def cards(record: StudyRecord) -> list[Card]:
         return _changes(record.certificate, noun, metric)
     now = record.baseline
     energy = f"range: {words.energy_range_text(now.energy_j)}"
-    latency = f"median of one call with batch {record.batch}"
+    of = "whole text" if now.generated else "call"
+    latency = f"median of one {of} with batch {record.batch}"
     return [
         Card(label=f"Energy per {noun}", value=words.energy_text(now.energy_j.value), note=energy, grade=now.energy_j.grade),
         Card(label=metric, value=words.quality_text(now.quality, record.metric), note="on the validation set"),
@@ -69,6 +70,7 @@ def figures_table(record: StudyRecord) -> list[Row]:
     proven = record.certificate
     before, after = (proven.baseline, proven.candidate) if proven else (record.baseline, None)
     noun, metric = words.noun_text(record.unit), record.metric
+    latency = "Latency of a whole text" if before.generated else "Latency"
 
     def row(label: str, say: Callable[[float | None], str], name: str, change: tuple[str, str] = LESS) -> Row:
         ratio = _over(getattr(after, name, None), getattr(before, name))
@@ -84,8 +86,9 @@ def figures_table(record: StudyRecord) -> list[Row]:
         ),
         _electricity_row(f"Electricity per {words.units_text(MILLION, record.unit)}", before, after),
         row(f"Processor time per {noun}", words.duration_text, "cpu_s"),
-        row("Latency, median", words.duration_text, "latency_p50_s", FASTER),
-        row("Latency, 95th percentile", words.duration_text, "latency_p95_s", FASTER),
+        *_generated_rows(before, after),
+        row(f"{latency}, median", words.duration_text, "latency_p50_s", FASTER),
+        row(f"{latency}, 95th percentile", words.duration_text, "latency_p95_s", FASTER),
         *_paced_rows(before, after),
         _throughput_row(before, after),
         row("Size on disk", words.size_text, "size_bytes", SMALLER),
@@ -104,6 +107,40 @@ def _paced_rows(before: Figures, after: Figures | None) -> list[Row]:
     return [
         _duration_row(f"Latency, median, {pause}", before.paced.latency_p50_s, then.latency_p50_s if then else None, FASTER),
         _duration_row(f"Processor time, {pause}", before.paced.cpu_s, then.cpu_s if then else None, LESS),
+    ]
+
+
+def _generated_rows(before: Figures, after: Figures | None) -> list[Row]:
+    """Prefill and decode apart, where texts are generated."""
+    now, then = before.generated, after.generated if after else None
+    if now is None:
+        return []
+    prefill, decode = (then.prefill, then.decode) if then else (None, None)
+    size = _over(then.cache_bytes if then else None, now.cache_bytes)
+    texts = "the text's" if now.batch == 1 else f"{now.batch} texts'"
+    cache = Row(
+        label=f"Cache at {texts} end",
+        before=words.size_text(now.cache_bytes),
+        after=words.size_text(then.cache_bytes) if then else NOTHING,
+        change=words.ratio_text(size, *SMALLER) if size else "",
+        better=size is not None and size < 1,
+    )
+    return [
+        _energy_row(
+            f"Energy per token read, of prompts of {now.prompt_tokens:,}",
+            now.prefill.energy_j,
+            prefill.energy_j if prefill else None,
+            prefill.energy_ratio if prefill else None,
+        ),
+        _energy_row(
+            f"Energy per token said after the first, of {now.new_tokens:,}",
+            now.decode.energy_j,
+            decode.energy_j if decode else None,
+            decode.energy_ratio if decode else None,
+        ),
+        _duration_row("Until the first token", now.prefill.latency_p50_s, prefill.latency_p50_s if prefill else None, FASTER),
+        _duration_row("From one token to the next", now.decode.latency_p50_s, decode.latency_p50_s if decode else None, FASTER),
+        cache,
     ]
 
 

@@ -74,6 +74,8 @@ def _context(record: StudyRecord) -> dict[str, Any]:
         "outside_view": front.outside_view(record),
         "proofs": list(zip(record.proofs, proof.scales(record.proofs), map(proof.bound_text, record.proofs), strict=True)),
         "outcomes": {offer.strategy: search.outcome_text(offer, record) for offer in record.offers if offer.applies},
+        "predictions": {offer.strategy: search.predicted_text(offer) for offer in record.offers},
+        "missed": search.prediction_text(record),
         "bars": search.spending_bars(record),
         "repaid": search.repaid_text(certificate, record.horizon_units) if certificate else "",
         "cpu_ratio": before_after.cpu_ratio(certificate) if certificate else None,

@@ -83,7 +83,13 @@ def account_lines(account: Account) -> Iterator[str]:
 def _amount(amount: Quantity, unit: str) -> str:
     """In grams or litres, or the thousands and thousandths of them that read best."""
     size, mark = next((step for step in _SIZES if amount.value >= step[0]), _SIZES[-1])
-    return f"{amount.value / size:.3g} {mark}{unit} ({amount.low / size:.3g} to {amount.high / size:.3g})"
+    value, low, high = (_figure(one / size) for one in (amount.value, amount.low, amount.high))
+    return f"{value} {mark}{unit} ({low} to {high})"
+
+
+def _figure(value: float) -> str:
+    """Three digits, and no powers of ten: ``2090.4`` as ``"2,090"``."""
+    return f"{value:.3g}" if abs(value) < 999.5 else f"{float(f'{value:.3g}'):,.0f}"  # noqa: PLR2004 - from here on ".3g" writes 1e+03
 
 
 def merged_lines(merged: Merged) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import inf, isfinite, sqrt
+from statistics import median
 from typing import TYPE_CHECKING
 
 from greenwright.records.study import TrialState
@@ -39,7 +40,7 @@ def outcome_text(offer: Offer, record: StudyRecord) -> str:
     alone = [trial for trial in record.trials if [step.strategy for step in trial.recipe] == [offer.strategy]]
     tried = alone or [trial for trial in record.trials if any(step.strategy == offer.strategy for step in trial.recipe)]
     if not tried:
-        return "Not tried."
+        return f"Put off: {offer.put_off}." if offer.put_off else "Not tried."
     best = min(tried, key=lambda trial: (not trial.chosen, trial.figures.energy_ratio.value if trial.figures else inf))
     if best.figures is None:
         return f"Lost in trial {best.number}: {best.reason}."
@@ -49,6 +50,41 @@ def outcome_text(offer: Offer, record: StudyRecord) -> str:
     )
     kept = any(trial.chosen and any(step.strategy == offer.strategy for step in trial.recipe) for trial in record.trials)
     return f"{measured} {'Kept.' if kept else f'Lost: {best.reason}.'}"
+
+
+def predicted_text(offer: Offer) -> str:
+    """What earlier studies led to expect, or nothing."""
+    told = offer.predicted
+    if told is None:
+        return ""
+    low, high = words.share_text(told.energy_ratio.low), words.share_text(told.energy_ratio.high)
+    return (
+        f"Predicted from {words.studies_text(told.study_count)}: {low} to {high} of the energy, and quality held"
+        f" {words.share_text(told.holds_share)} of the time."
+    )
+
+
+def prediction_text(record: StudyRecord) -> str:
+    """By how much predictions from earlier studies missed, beside what the strategies' own promises missed by; or nothing."""
+    known = [
+        (offer.expects, offer.predicted, offer.predicted.realised)
+        for offer in record.offers
+        if offer.predicted and offer.predicted.realised and offer.expects
+    ]
+    if not known:
+        return ""
+    learnt = median(_missed(told.energy_ratio.value, found.value) for _, told, found in known)
+    promised = median(_missed(sqrt(low * high), found.value) for (low, high), _, found in known)
+    count = max(told.study_count for _, told, _ in known)
+    return (
+        f"What {words.studies_text(count)} led to expect of {words.count_text(len(known))} of its strategies missed by a factor of"
+        f" {words.factor_text(learnt)[:-1]} in the middle; their own promises missed by {words.factor_text(promised)[:-1]}."
+    )
+
+
+def _missed(first: float, second: float) -> float:
+    """The factor between two ratios, at least 1."""
+    return max(first / second, second / first)
 
 
 def spending_bars(record: StudyRecord) -> list[Bar]:

@@ -42,7 +42,7 @@ def version_rows(version: ModelVersion, proofs: Sequence[Dominance], *, gone: bo
         yield "size", size_text(version.size_bytes)
     if version.path:
         yield "file", f"{version.path}{' (no longer there)' if gone else ''}"
-    for name, said in (("sha256", version.sha256), ("commit", version.commit), ("retired", version.retired_because)):
+    for name, said in (("sha256", version.sha256), ("commit", version.commit), ("retired", _retired_text(version))):
         if said:
             yield name, said
 
@@ -69,12 +69,24 @@ def comparison_rows(one: ModelVersion, other: ModelVersion, proofs: Sequence[Dom
 def advice_lines(advice: RetireAdvice) -> Iterator[str]:
     """Which version, why, and what it saves."""
     yield f"{'Retire' if advice.proven else 'Perhaps retire'} {advice.model} {advice.version}: {advice.reason}."
-    saving = advice.saving_j_per_year
-    if saving:
-        between = f"{watt_hours_text(saving.low)} to {watt_hours_text(saving.high)}"
-        yield f"  saves {watt_hours_text(saving.value)} a year ({between}, {saving.grade}): {advice.saving_text}"
+    if advice.saving_j_per_year:
+        yield f"  saves {saving_text(advice.saving_j_per_year)}: {advice.saving_text}"
     else:
         yield f"  saving: {advice.saving_text}"
+
+
+def saving_text(saving_j_per_year: Quantity) -> str:
+    """``"43.8 kWh a year (40 to 50 kWh, modelled)"``."""
+    between = f"{watt_hours_text(saving_j_per_year.low)} to {watt_hours_text(saving_j_per_year.high)}"
+    return f"{watt_hours_text(saving_j_per_year.value)} a year ({between}, {saving_j_per_year.grade})"
+
+
+def _retired_text(version: ModelVersion) -> str:
+    if version.lifecycle is not Lifecycle.RETIRED:
+        return ""
+    heir = f"; replaced by {version.replaced_by}" if version.replaced_by else ""
+    saving = f"; saves {saving_text(version.saving_j_per_year)}" if version.saving_j_per_year else ""
+    return f"{version.retired_because}{heir}{saving}"
 
 
 def _state(version: ModelVersion) -> str:

@@ -22,7 +22,7 @@ MINUS = "\N{MINUS SIGN}"
 GRADE_WORDS = {
     Grade.COUNTER: "Read from an energy counter in the hardware.",
     Grade.SAMPLED: "Power was read many times a second and added up over time.",
-    Grade.MODELLED: "Computed, not read: what was measured, mostly processor time, multiplied by a model of the power it draws.",
+    Grade.MODELLED: "Computed, not read: processor time, how busy a GPU was or how much memory there is, times a model of their power.",
     Grade.ASSUMED: "Taken from typical values, because nothing here could be measured.",
 }
 
@@ -181,6 +181,11 @@ def units_text(count: float | None, unit: str) -> str:
     return f"{number} {noun if number == '1' else _plural(noun)}"
 
 
+def studies_text(count: int) -> str:
+    """``3`` as ``"3 earlier studies"``."""
+    return "1 earlier study" if count == 1 else f"{count_text(count)} earlier studies"
+
+
 def choices_text(step: Step) -> str:
     """``"keep share 0.5, bits 8"``, or nothing."""
     return ", ".join(f"{name.replace('_', ' ')} {_choice(value)}" for name, value in step.choices.items())
@@ -194,14 +199,19 @@ def inference_text(inference: Inference) -> str:
         inference.precision: inference.precision != "f32",
         "threads that sleep while idle": not inference.spins,
         "no memory kept between calls": not inference.arena,
+        "examples of like length together": inference.run_tokens > 0,
     }
     return ", ".join([name, threads, *(text for text, is_so in told.items() if is_so)])
 
 
 def recipe_text(recipe: Iterable[Step]) -> str:
     """The steps in order, in one line; "nothing changed" for an empty recipe."""
-    steps = (f"{step.title} ({choices_text(step)})" if step.choices else step.title for step in recipe)
-    return " → ".join(steps) or "nothing changed"
+    return " → ".join(map(_step_text, recipe)) or "nothing changed"
+
+
+def _step_text(step: Step) -> str:
+    told = "; ".join(text for text in (choices_text(step), f"first: {recipe_text(step.first)}" if step.first else "") if text)
+    return f"{step.title} ({told})" if told else step.title
 
 
 def _choice(value: float | str | bool) -> str:  # noqa: FBT001 - a choice may be a yes or a no

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from greenwright.meter import clock
 from greenwright.meter.contract import Counter, Meta, Missing
-from greenwright.meter.window import gained_j
+from greenwright.meter.tally import gained_j
 from greenwright.records.energy import Reading
 from greenwright.records.quantities import Grade
 
@@ -160,10 +160,7 @@ class FakePowercap:
             self._write(path)
 
     def _write(self, path: Path) -> None:
-        if self.broken:
-            (path / "energy_uj").unlink(missing_ok=True)
-        else:
-            (path / "energy_uj").write_text(f"{self._energy_uj[path]}\n")
+        (path / "energy_uj").write_text("" if self.broken else f"{self._energy_uj[path]}\n")  # in place, as files of the kernel
 
     def lock(self, monkeypatch: Any) -> None:
         """From now on only root may read, and we are not root; also where the tests are."""
@@ -267,9 +264,9 @@ class FakeNvml:
         return round((power_w or 0.0) * self.load_ratio * 1e3)
 
     def nvmlDeviceGetUtilizationRates(self, handle: int) -> SimpleNamespace:  # noqa: N802 - pynvml's name
-        """Percent of time in which kernels ran: here, as the power of an H100 between idle and TDP would have it."""
+        """Percent of time in which kernels ran: here, as the model of last resort would have it of an H100 of this power."""
         self._answer(supported=True)
-        busy_share = ((self.powers_w[handle] or 0.0) * self.load_ratio / 700 - 0.12) / 0.88
+        busy_share = ((self.powers_w[handle] or 0.0) * self.load_ratio / 700 - 0.12) / 0.58
         return SimpleNamespace(gpu=max(0.0, min(100.0, 100 * busy_share)), memory=0)
 
     def nvmlDeviceGetProcessUtilization(self, handle: int, since_us: int) -> list[SimpleNamespace]:  # noqa: N802 - pynvml's name

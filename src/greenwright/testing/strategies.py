@@ -31,6 +31,7 @@ import pytest
 
 from greenwright import registry
 from greenwright.batches import Inputs, each
+from greenwright.deploy.buckets import bucketed
 from greenwright.deploy.contract import run_once
 from greenwright.machine import this_machine
 from greenwright.records.models import OnnxModel
@@ -156,7 +157,8 @@ class StrategyContract:
 
     def test_the_history_grows_by_its_own_step(self, applied: Applied) -> None:
         meta = self.strategy.META
-        step = Step(strategy=meta.id, title=meta.title, stage=meta.stage.value, choices=applied.given.choices)
+        before = applied.given.first.history if applied.given.first else ()
+        step = Step(strategy=meta.id, title=meta.title, stage=meta.stage.value, choices=applied.given.choices, first=before)
 
         assert applied.result.history == (*applied.plan.history, step)
         assert applied.result.notes[: len(applied.plan.notes)] == applied.plan.notes
@@ -212,6 +214,10 @@ def given(meta: Meta, work_dir: Path, batches: Batches, **changes: Any) -> Given
         for inputs, targets in batches:
             yield each(torch.tensor, inputs), torch.tensor(targets)
 
+    def unlabelled() -> Iterator[tuple[Inputs, Any]]:
+        for inputs, _ in epoch():
+            yield inputs, None
+
     def to_onnx(module: Any, path: Path) -> OnnxModel:
         from greenwright.deploy import export
 
@@ -230,6 +236,8 @@ def given(meta: Meta, work_dir: Path, batches: Batches, **changes: Any) -> Given
         work_dir=work_dir,
         training=epoch,
         training_step_count=len(batches),
+        teaching=unlabelled,
+        teaching_step_count=len(batches),
         classifies=True,
         loss=loss,
         calibration=[inputs for inputs, _ in batches],
@@ -240,7 +248,8 @@ def given(meta: Meta, work_dir: Path, batches: Batches, **changes: Any) -> Given
 
 def answers(plan: Plan, inputs: Inputs) -> np.ndarray[Any, Any]:
     """What a plan answers to one batch, in the runtime it asks for."""
-    return run_once(registry.load("runtimes", plan.inference.runtime).load(plan.model, plan.inference), inputs)
+    runner = registry.load("runtimes", plan.inference.runtime).load(plan.model, plan.inference)
+    return run_once(bucketed(runner, plan.inference), inputs)
 
 
 def _strategy(contract: StrategyContract) -> Strategy:
@@ -266,8 +275,10 @@ def _cut(inputs: Inputs, count: int) -> Inputs:
 
 def _narrowed(handed: Given, needs: frozenset[Need]) -> Given:
     """Without what a strategy did not ask for."""
-    if Need.TRAINING not in needs:
+    if Need.TEACHING in needs:
         handed = replace(handed, training=None, training_step_count=0)
+    elif Need.TRAINING not in needs:
+        handed = replace(handed, training=None, training_step_count=0, teaching=None, teaching_step_count=0)
     if Need.CALIBRATION not in needs:
         handed = replace(handed, calibration=())
     return handed

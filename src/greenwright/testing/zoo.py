@@ -1,7 +1,7 @@
 """Tiny models of each kind, and small real data for them: enough to try a strategy on in a second.
 
-``conv_net`` and ``mlp`` read handwritten digits, ``transformer`` and ``gru`` read sentences; each answers logits and is the same at
-every call. Knows nothing about strategies.
+``conv_net`` and ``mlp`` read handwritten digits, ``transformer`` and ``gru`` read sentences, ``decoder`` goes on with them; each answers
+logits and is the same at every call. Knows nothing about strategies.
 """
 
 from __future__ import annotations
@@ -79,6 +79,11 @@ def gru() -> nn.Module:
     return _built(Recurrent)
 
 
+def decoder() -> nn.Module:
+    """``input_ids (batch, length) -> (batch, length, symbols)`` and a cache: one layer that attends to what came before."""
+    return _built(Decoder)
+
+
 class Transformer(nn.Module):
     """Reads symbols, attends once, and answers from their mean."""
 
@@ -113,6 +118,51 @@ class Recurrent(nn.Module):
         """``(batch, length) -> (batch, 2)``."""
         states, _ = self.recurrent(self.embedding(input_ids))
         return self.head(states[:, -1])  # type: ignore[no-any-return]  # a module's call has no type
+
+
+class Decoder(nn.Module):
+    """Reads symbols, attends to all before them, and scores which comes next; called as Hugging Face's decoders are."""
+
+    def __init__(self, width: int = WIDTH) -> None:
+        super().__init__()
+        self.embedding, self.place = nn.Embedding(SYMBOL_COUNT, width), nn.Embedding(512, width)
+        self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
+        self.wide = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.norm, self.last = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.head = nn.Linear(width, SYMBOL_COUNT)
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        past_key_values: Any = None,
+        *,
+        use_cache: bool = False,
+        logits_to_keep: Any = 0,
+    ) -> dict[str, Any]:
+        """``(batch, length)`` after what is in the cache; ``logits_to_keep`` as there: a number from the end, or positions."""
+        seen = 0 if past_key_values is None else past_key_values[0][0].shape[2]
+        places = torch.arange(seen, seen + input_ids.shape[1])
+        hidden = self.embedding(input_ids) + self.place(places)
+        normed = self.norm(hidden)
+        query, key, value = (self._heads(layer(normed)) for layer in (self.query, self.key, self.value))
+        if past_key_values is not None:
+            key, value = (torch.cat([past, new], 2) for past, new in zip(past_key_values[0], (key, value), strict=True))
+        before = torch.arange(key.shape[2])[None, :] <= places[:, None]
+        scores = (query @ key.transpose(2, 3) / query.shape[-1] ** 0.5).masked_fill(~before, -1e9)
+        attended = (scores.softmax(-1) @ value).transpose(1, 2).flatten(2)
+        hidden = hidden + self.out(attended)
+        hidden = self.last(hidden + self.wide(hidden))
+        kept = logits_to_keep if isinstance(logits_to_keep, torch.Tensor) else slice(-logits_to_keep or None, None)
+        return {"logits": self.head(hidden[:, kept]), **({"past_key_values": ((key, value),)} if use_cache else {})}
+
+    def _heads(self, rows: torch.Tensor) -> torch.Tensor:
+        return torch.unflatten(rows, 2, (4, -1)).transpose(1, 2)
+
+
+def word_rows(count: int = 24, length: int = 24) -> Any:
+    """The sentences, one after another, as rows of symbols ``(count, length)``, each beginning elsewhere."""
+    symbols = np.frombuffer(" ".join(SENTENCES).encode("ascii"), dtype=np.uint8).astype(np.int64)
+    return np.stack([np.resize(np.roll(symbols, -17 * row), length) for row in range(count)])
 
 
 def digit_batches(count: int = 96, batch_size: int = 32, *, start: int = 0, flat: bool = False) -> Batches:

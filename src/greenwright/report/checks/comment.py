@@ -18,11 +18,13 @@ _MARKS = {Outcome.WITHIN: "✅", Outcome.OVER: "❌", Outcome.CANNOT_TELL: "❔"
 def comment(record: CheckRecord) -> str:
     """Markdown, never longer than GitHub takes."""
     text = "\n".join(_lines(record)) + "\n"
-    return (
-        text
-        if len(text) <= MOST_LETTERS
-        else text[:MOST_LETTERS].rsplit("\n", 1)[0] + "\n\n… cut here: the rest is in the JSON.\n"
-    )
+    return text if len(text) <= MOST_LETTERS else _cut(text)
+
+
+def _cut(text: str) -> str:
+    kept = text[:MOST_LETTERS].rsplit("\n", 1)[0]
+    closing = "</details>\n" if "<details>" in kept else ""
+    return f"{kept}\n\n… cut here: the rest is in the JSON.\n{closing}"
 
 
 def _lines(record: CheckRecord) -> Iterator[str]:
@@ -40,7 +42,7 @@ def _lines(record: CheckRecord) -> Iterator[str]:
         yield ""
     yield "<details><summary>How this was measured</summary>"
     yield ""
-    yield f"- command: `{record.command}`"
+    yield "- command: `" + record.command.replace("`", "'") + "`"
     yield from (f"- {_side(side)}" for side in record.sides)
     yield f"- every interval holds the truth with {record.confidence:.1%} confidence; a budget is broken only where all of it is past it"
     yield from (f"- {_plain(one.budget.name)}: {_plain(one.reason)}" for one in record.judgements)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from greenwright.records.checks import CheckRecord, Judgement, Metric, Outcome
 from greenwright.report.checks.words import allowed_text, measured_text
@@ -55,7 +56,7 @@ def _result(one: Judgement, record: CheckRecord) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": record.config, "uriBaseId": "%SRCROOT%"},
+                    "artifactLocation": {"uri": quote(record.config), "uriBaseId": "%SRCROOT%"},
                     "region": {"startLine": max(1, one.budget.line)},
                 }
             }

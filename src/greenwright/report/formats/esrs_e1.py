@@ -1,6 +1,7 @@
 """The datapoints of ESRS E1 that a model or service contributes to: energy (E1-5) and gross emissions (E1-6).
 
-Paragraphs are numbered as in the standard of 2023; a later one may number them otherwise.
+Paragraphs are numbered as in the standard of 2023, which the first row says. The revised standard of July 2026, for financial years
+from 2027 on, numbers them otherwise; its numbers were not compared with its text, so none are given.
 
 Source: Delegated Regulation (EU) 2023/2772, annex I, ESRS E1, paragraphs 37, 48, 49, 51, 52, 53 and 56.
 """
@@ -18,17 +19,23 @@ META = Meta(
     id="esrs-e1",
     title="CSV for ESRS E1: energy (E1-5) and gross emissions (E1-6)",
     suffix=".csv",
-    leaves_blank="the split of energy by source, scope 1, net revenue, and everything that is not about this model",
+    leaves_blank="the split of energy by source, scope 1, net revenue, what is not about this model, and the numbers of the revised ESRS",
     source="https://eur-lex.europa.eu/eli/reg_del/2023/2772/oj",
 )
 J_PER_MWH = 1_000 * J_PER_KWH
 _ELSEWHERE = "machines are a cloud's: these emissions are scope 3, category 1 of this undertaking"
 _NOT_ASKED = "nobody gave it"
+_STANDARD = Asked(
+    reference="numbering",
+    name="Standard that references are of",
+    value="Delegated Regulation (EU) 2023/2772",
+    why="the revised ESRS, for financial years from 2027 on, numbers its requirements otherwise: go by the names then",
+)
 
 
 def render(disclosure: Disclosure) -> str:
     """One row per datapoint, in the order of the standard."""
-    return csv_of([*_energy(disclosure), *_emissions(disclosure), *_totals(disclosure)])
+    return csv_of([_STANDARD, *_energy(disclosure), *_emissions(disclosure), *_totals(disclosure)])
 
 
 def _energy(disclosure: Disclosure) -> list[Asked]:
