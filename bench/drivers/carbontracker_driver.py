@@ -1,10 +1,8 @@
 """Drive carbontracker for one epoch; its PUE of 1.58 is taken out again."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
-from common_driver import FOLDER, drive
+from common_driver import FOLDER, main
 
 J_PER_KWH = 3.6e6
 
@@ -35,8 +33,4 @@ def recovered() -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    Path(FOLDER / "kept").mkdir(exist_ok=True)
-    if sys.argv[1] == "recover":
-        print(recovered())
-    else:
-        drive(start, stop, float(sys.argv[1]))
+    main(start, stop, recovered)

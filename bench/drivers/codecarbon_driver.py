@@ -1,11 +1,9 @@
 """Drive CodeCarbon, offline, looking every second, writing where a crash would leave something."""
 
 import csv
-import sys
-from pathlib import Path
 from typing import Any
 
-from common_driver import FOLDER, drive
+from common_driver import FOLDER, main
 
 J_PER_KWH = 3.6e6
 
@@ -37,8 +35,4 @@ def recovered() -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    Path(FOLDER / "kept").mkdir(exist_ok=True)
-    if sys.argv[1] == "recover":
-        print(recovered())
-    else:
-        drive(start, stop, float(sys.argv[1]))
+    main(start, stop, recovered)

@@ -46,6 +46,15 @@ def drive(start: Callable[[], Any], stop: Callable[[Any], dict[str, float]], dur
     _say({"said": said, "all_cpu_s": cpu_s()} | seen)
 
 
+def main(start: Callable[[], Any], stop: Callable[[Any], dict[str, float]], recovered: Callable[[], dict[str, float]]) -> None:
+    """A driver's whole program: told how many seconds to measure, or to say what outlived a kill."""
+    Path(FOLDER / "kept").mkdir(exist_ok=True)
+    if sys.argv[1] == "recover":
+        print(recovered())
+    else:
+        drive(start, stop, float(sys.argv[1]))
+
+
 def work(duration_s: float, began_s: float) -> dict[str, Any]:
     """Let the machine draw power for a while: what that came to, and the CPU time that the tool took meanwhile."""
     before = truth()

@@ -1,10 +1,8 @@
 """Drive greenwright's meter, with its journal."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
-from common_driver import FOLDER, drive, truth
+from common_driver import FOLDER, main, truth
 
 
 def start() -> Any:
@@ -36,8 +34,4 @@ def recovered() -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    Path(FOLDER / "kept").mkdir(exist_ok=True)
-    if sys.argv[1] == "recover":
-        print(recovered())
-    else:
-        drive(start, stop, float(sys.argv[1]))
+    main(start, stop, recovered)

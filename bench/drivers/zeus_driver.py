@@ -1,11 +1,9 @@
 """Drive Zeus' monitor, with its log."""
 
 import logging
-import sys
-from pathlib import Path
 from typing import Any
 
-from common_driver import FOLDER, drive
+from common_driver import FOLDER, main
 
 
 def start() -> Any:
@@ -33,8 +31,4 @@ def recovered() -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    Path(FOLDER / "kept").mkdir(exist_ok=True)
-    if sys.argv[1] == "recover":
-        print(recovered())
-    else:
-        drive(start, stop, float(sys.argv[1]))
+    main(start, stop, recovered)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -72,6 +72,28 @@ def example(batch: Batch) -> Any:
     """A batch as tools ask for it that know no names: one tensor, or a mapping."""
     made = tensors(batch)
     return made["input"] if list(made) == ["input"] else made
+
+
+def running(module: Any) -> tuple[Any, Any]:
+    """What prepares a batch for a module and what runs it, without gradients."""
+    import torch
+
+    @torch.no_grad()
+    def run(batch: Batch) -> Any:
+        return call(module, batch)
+
+    return tensors, run
+
+
+def first_call(load: Callable[[Task, Path], Any]) -> Callable[[Task, Path], None]:
+    """How a model is made of which its first calls are what making costs: those that compile."""
+
+    def make(task: Task, folder: Path) -> None:
+        prepare, run = load(task, folder)
+        for batches in task.timed.values():
+            run(prepare(batches[0]))
+
+    return make
 
 
 def total(batches: Iterable[Batch]) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from task import Task, call, tensors
+from task import Task, call, first_call, running, tensors
 
 USES_TORCH = True
 
@@ -24,24 +24,9 @@ def _compiled(change: Callable[[Any], None]) -> Any:
         change(module)
         quick = torch.compile(module, dynamic=True if task.attends else None)
 
-        @torch.no_grad()
-        def run(batch: Any) -> Any:
-            return call(quick, batch)
-
-        return tensors, run
+        return running(quick)
 
     return load
-
-
-def _first_call(load: Any) -> Any:
-    """Compiling is what it costs to make."""
-
-    def make(task: Task, folder: Path) -> None:
-        prepare, run = load(task, folder)
-        for batches in task.timed.values():
-            run(prepare(batches[0]))
-
-    return make
 
 
 def _nothing(_: Any) -> None:
@@ -81,17 +66,11 @@ def _exported(task: Task, _: Path) -> Any:
     with torch.no_grad():
         for batch in batches:
             call(prepared, batch)
-    quick = torch.compile(convert_pt2e(prepared))
-
-    @torch.no_grad()
-    def run(batch: Any) -> Any:
-        return call(quick, batch)
-
-    return tensors, run
+    return running(torch.compile(convert_pt2e(prepared)))
 
 
 FLOWS = {
-    name: (_first_call(load), load)
+    name: (first_call(load), load)
     for name, load in {
         "torch.compile": _compiled(_nothing),
         "torchao INT8 dynamic, compiled": _compiled(_dynamic),

@@ -64,6 +64,20 @@ def fed(inputs: Inputs, names: Sequence[str]) -> dict[str, Any]:
     return dict(zip(names, arrays.values(), strict=True))
 
 
+def as_fed(
+    inputs: Inputs, names: Sequence[str], shapes: Mapping[str, Sequence[int | str | None]], types: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a graph takes, as it takes it: by its own names and in its own types, with an empty cache where it keeps one.
+
+    Raises:
+        BadInputError: the graph asks for an input that the batch does not have.
+    """
+    import numpy as np
+
+    arrays = fed(completed(each(np.asarray, inputs), shapes), names)
+    return {name: np.ascontiguousarray(array, dtype=types[name]) for name, array in arrays.items()}
+
+
 CACHE = "past_key_values"
 """What a decoder has seen, as keys and values of every layer: a graph's inputs of that name, and what its ``present`` outputs become."""
 KEPT = "kept_positions"

@@ -14,7 +14,6 @@ W_PER_MW = 1e-3  # milliwatt, as NVML counts
 S_PER_US = 1e-6  # microsecond, as cgroups count
 S_PER_NS = 1e-9  # nanosecond, as macOS counts
 W_PER_UW = 1e-6  # microwatt, as hwmon shows
-BYTES_PER_MB = 1_000_000
 BYTES_PER_GB = 1_000_000_000
 BYTES_PER_KIB = 1_024  # as Linux counts memory
 BYTES_PER_TB = 1_000_000_000_000

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import ibis
 
-from greenwright.records.quantities import Quantity
-
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
@@ -36,10 +34,6 @@ class Spread(NamedTuple):
         """As much of it."""
         return Spread(*(mine * factor for mine in self))
 
-    def known_or(self, other: Spread) -> Spread:
-        """The other where this is not known."""
-        return Spread(*(ibis.coalesce(mine, its) for mine, its in zip(self, other, strict=True)))
-
     def only(self, holds: ir.BooleanValue) -> Spread:
         """Where it holds; 0 elsewhere."""
         return Spread(*(ibis.ifelse(holds, mine, 0.0) for mine in self))
@@ -52,11 +46,6 @@ class Spread(NamedTuple):
 def number(value: float) -> ir.FloatingValue:
     """The same double in every row, on every engine: DuckDB takes ``418.0`` for a decimal, and rounds what is made of it to tenths."""
     return ibis.literal(repr(float(value))).cast("float64")
-
-
-def spread_of(quantity: Quantity) -> Spread:
-    """The same in every row."""
-    return Spread(*(number(end) for end in (quantity.value, quantity.low, quantity.high)))
 
 
 def spread_in(table: ir.Table, stem: str, unit: str) -> Spread:

@@ -11,9 +11,9 @@ from math import isfinite
 
 from greenwright.errors import BadInputError
 from greenwright.records.grid import Intensity
+from greenwright.units import S_PER_DAY, S_PER_H
 
-HOUR_S = 3_600.0
-DAY_S = 86_400.0
+HOUR_S, DAY_S = S_PER_H, S_PER_DAY
 
 
 def parse_time_s(text: str) -> float:

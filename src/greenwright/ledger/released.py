@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import Connection, insert, select
 
 from greenwright.ledger.entries import ArtifactEntry
 from greenwright.ledger.inserts import model_id
 from greenwright.ledger.tables import proofs, studies, versions
 from greenwright.ledger.version_rows import proof_row, version_row
-from greenwright.records.study import Certificate, StudyRecord
+from greenwright.records.study import Certificate, Figures, StudyRecord
 from greenwright.records.versions import Dominance, ModelVersion
 
 UNTOUCHED = "untouched"
@@ -17,8 +19,7 @@ UNTOUCHED = "untouched"
 
 def register_release(connection: Connection, study_id: str, record: StudyRecord, artifact: ArtifactEntry) -> None:
     """Add the released version, the untouched one where it is not known yet, and the proof that joins them."""
-    certificate = record.certificate
-    assert certificate is not None  # artifact_row saw to it
+    certificate = _certificate(record)
     owner = model_id(connection, "default", record.name)
     query = (
         select(versions.c.id, versions.c.name, studies.c.workload, versions.c.sha256)
@@ -42,42 +43,46 @@ def register_release(connection: Connection, study_id: str, record: StudyRecord,
 
 
 def _candidate(study_id: str, record: StudyRecord, artifact: ArtifactEntry, name: str) -> ModelVersion:
-    certificate = record.certificate
-    assert certificate is not None
-    return ModelVersion(
-        model=record.name,
-        version=name,
-        unit=record.unit,
+    certificate = _certificate(record)
+    return replace(
+        _judged(study_id, record, name, certificate.candidate),
         energy_j=certificate.comparison.candidate_energy_j,
-        metric=certificate.quality.metric,
-        higher_is_better=record.higher_is_better,
         quality=certificate.quality.candidate,
-        latency_s=certificate.candidate.latency_p50_s,
         size_bytes=artifact.size_bytes,
         path=artifact.path,
         sha256=artifact.sha256,
-        study_id=study_id,
         created_at=artifact.created_at,
     )
 
 
 def _untouched(study_id: str, record: StudyRecord, name: str) -> ModelVersion:
-    certificate = record.certificate
-    assert certificate is not None
+    certificate = _certificate(record)
+    return replace(
+        _judged(study_id, record, name, certificate.baseline),
+        energy_j=certificate.comparison.baseline_energy_j,
+        quality=certificate.quality.baseline,
+        path=record.model,
+        created_at=record.started_at,
+    )
+
+
+def _judged(study_id: str, record: StudyRecord, name: str, figures: Figures) -> ModelVersion:
+    """What a study's two versions have alike."""
     return ModelVersion(
         model=record.name,
         version=name,
         unit=record.unit,
-        energy_j=certificate.comparison.baseline_energy_j,
-        metric=certificate.quality.metric,
+        metric=_certificate(record).quality.metric,
         higher_is_better=record.higher_is_better,
-        quality=certificate.quality.baseline,
-        latency_s=certificate.baseline.latency_p50_s,
-        size_bytes=certificate.baseline.size_bytes,
-        path=record.model,
+        latency_s=figures.latency_p50_s,
+        size_bytes=figures.size_bytes,
         study_id=study_id,
-        created_at=record.started_at,
     )
+
+
+def _certificate(record: StudyRecord) -> Certificate:
+    assert record.certificate is not None  # artifact_row saw to it
+    return record.certificate
 
 
 def _proof(study_id: str, certificate: Certificate, record: StudyRecord, *, better: str, worse: str) -> Dominance:

@@ -50,6 +50,31 @@ def decoded(text: str, study_id: str) -> StudyRecord:
         raise BadInputError(f"the record of study {study_id} does not fit this greenwright: {error}") from error
 
 
+def quantity_cells(quantity: Quantity | None, stem: str, unit: str) -> dict[str, Any]:
+    """A quantity as cells of a row: ``energy`` and ``_j`` give ``energy_j``, ``energy_low_j`` and so on; NULL where there is none."""
+    return {
+        f"{stem}{unit}": quantity.value if quantity else None,
+        f"{stem}_low{unit}": quantity.low if quantity else None,
+        f"{stem}_high{unit}": quantity.high if quantity else None,
+        f"{stem}_grade": quantity.grade.value if quantity else None,
+        f"{stem}_source": quantity.source if quantity else None,
+    }
+
+
+def stored_quantity(row: Any, stem: str, unit: str, *, untold: str = "") -> Quantity | None:
+    """A quantity from its cells, ``untold`` its source where the row says none; None where there is none."""
+    if row[f"{stem}{unit}"] is None:
+        return None
+    source = row[f"{stem}_source"]
+    return Quantity(
+        value=row[f"{stem}{unit}"],
+        low=row[f"{stem}_low{unit}"],
+        high=row[f"{stem}_high{unit}"],
+        grade=Grade(row[f"{stem}_grade"] or Grade.ASSUMED),
+        source=untold if source is None else source,
+    )
+
+
 def trial_row(study_id: str, trial: Trial) -> dict[str, Any]:
     """The row of a trial; what was not measured is NULL."""
     energy_j = trial.figures.energy_j if trial.figures else None
@@ -58,10 +83,7 @@ def trial_row(study_id: str, trial: Trial) -> dict[str, Any]:
         "number": trial.number,
         "state": trial.state.value,
         "recipe": msgspec.json.encode(trial.recipe).decode(),
-        "energy_j": energy_j.value if energy_j else None,
-        "energy_low_j": energy_j.low if energy_j else None,
-        "energy_high_j": energy_j.high if energy_j else None,
-        "energy_grade": energy_j.grade.value if energy_j else None,
+        **{name: cell for name, cell in quantity_cells(energy_j, "energy", "_j").items() if name != "energy_source"},
         "quality": trial.figures.quality if trial.figures else None,
         "quality_drop": trial.quality_drop.value if trial.quality_drop else None,
         "apply_j": trial.apply_j.value if trial.apply_j else None,
@@ -79,29 +101,17 @@ def window_row(window: Window, *, study_id: str | None = None, run_id: str | Non
         "started_at": window.started_at,
         "duration_s": window.duration_s,
         "cpu_s": window.cpu_s,
-        "energy_j": window.energy_j.value,
-        "energy_low_j": window.energy_j.low,
-        "energy_high_j": window.energy_j.high,
-        "energy_grade": window.energy_j.grade.value,
+        **quantity_cells(window.energy_j, "energy", "_j"),
         "parts": msgspec.json.encode(window.parts).decode(),
         "run_id": run_id,
-        "energy_source": window.energy_j.source,
     }
 
 
 def window(row: Any) -> Window:
     """A window, as it was added. Ledgers older than the source of windows keep it in their parts alone."""
     parts = msgspec.json.decode(row["parts"], type=tuple[Part, ...])
-    source = row["energy_source"]
-    if source is None:
-        source = "; ".join(dict.fromkeys(part.energy_j.source for part in parts))
-    energy_j = Quantity(
-        value=row["energy_j"],
-        low=row["energy_low_j"],
-        high=row["energy_high_j"],
-        grade=Grade(row["energy_grade"]),
-        source=source,
-    )
+    energy_j = stored_quantity(row, "energy", "_j", untold="; ".join(dict.fromkeys(part.energy_j.source for part in parts)))
+    assert energy_j is not None  # the column holds no NULL
     return Window(
         name=row["name"],
         started_at=row["started_at"],

@@ -7,24 +7,20 @@ from typing import Any
 from uuid import uuid4
 
 from greenwright.ledger.clock import now
-from greenwright.records.quantities import Grade, Interval, Quantity
+from greenwright.ledger.rows import quantity_cells, stored_quantity
+from greenwright.records.quantities import Interval, Quantity
 from greenwright.records.versions import Dominance, Lifecycle, ModelVersion
 
 
 def version_row(version: ModelVersion, model_id: str, edition: int = 1) -> dict[str, Any]:
     """The row of a version; what was not measured is NULL."""
-    energy_j = version.energy_j
     return {
         "id": str(uuid4()),
         "model_id": model_id,
         "name": version.version,
         "edition": edition,
         "unit": version.unit,
-        "energy_j": energy_j.value if energy_j else None,
-        "energy_low_j": energy_j.low if energy_j else None,
-        "energy_high_j": energy_j.high if energy_j else None,
-        "energy_grade": energy_j.grade.value if energy_j else None,
-        "energy_source": energy_j.source if energy_j else None,
+        **quantity_cells(version.energy_j, "energy", "_j"),
         "metric": version.metric,
         "higher_is_better": version.higher_is_better,
         "quality": version.quality,
@@ -49,7 +45,7 @@ def stored_version(
         model=row["model"],
         version=row["name"],
         unit=row["unit"],
-        energy_j=_energy(row),
+        energy_j=stored_quantity(row, "energy", "_j"),
         metric=row["metric"],
         higher_is_better=row["higher_is_better"],
         quality=row["quality"],
@@ -107,35 +103,9 @@ def proven(row: Any, better: Any, worse: Any) -> Dominance:
 
 def saving_cells(saving_j_per_year: Quantity | None) -> dict[str, Any]:
     """A retirement's saving as cells of its row."""
-    return {
-        "saving_j_per_year": saving_j_per_year.value if saving_j_per_year else None,
-        "saving_low_j_per_year": saving_j_per_year.low if saving_j_per_year else None,
-        "saving_high_j_per_year": saving_j_per_year.high if saving_j_per_year else None,
-        "saving_grade": saving_j_per_year.grade.value if saving_j_per_year else None,
-        "saving_source": saving_j_per_year.source if saving_j_per_year else None,
-    }
+    return quantity_cells(saving_j_per_year, "saving", "_j_per_year")
 
 
 def stored_saving(row: Any) -> Quantity | None:
     """The saving of a retirement from its row."""
-    if row["saving_j_per_year"] is None:
-        return None
-    return Quantity(
-        value=row["saving_j_per_year"],
-        low=row["saving_low_j_per_year"],
-        high=row["saving_high_j_per_year"],
-        grade=Grade(row["saving_grade"] or Grade.ASSUMED),
-        source=row["saving_source"] or "told when it was retired",
-    )
-
-
-def _energy(row: Any) -> Quantity | None:
-    if row["energy_j"] is None:
-        return None
-    return Quantity(
-        value=row["energy_j"],
-        low=row["energy_low_j"],
-        high=row["energy_high_j"],
-        grade=Grade(row["energy_grade"]),
-        source=row["energy_source"] or "",
-    )
+    return stored_quantity(row, "saving", "_j_per_year", untold="told when it was retired")

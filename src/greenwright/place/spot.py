@@ -21,11 +21,6 @@ class Costs:
     """Getting a machine's software up and loading the last checkpoint."""
 
 
-def young_s(interrupted_every_s: float, costs: Costs) -> float:
-    """The interval between checkpoints that wastes least, to first order: √(2 C M)."""
-    return math.sqrt(2 * costs.checkpoint_s * interrupted_every_s)
-
-
 def daly_s(interrupted_every_s: float, costs: Costs) -> float:
     """The interval to higher order; as long as the time between interruptions where saving takes half of that or more."""
     mean_s, save_s = interrupted_every_s, costs.checkpoint_s

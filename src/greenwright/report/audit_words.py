@@ -7,19 +7,10 @@ from collections.abc import Sequence
 from greenwright.records.audit import AuditRecord, Hotspot, Impact, Realised, Side
 from greenwright.records.quantities import Quantity
 from greenwright.report.words import count_text, share_text, watt_hours_text
+from greenwright.units import S_PER_H
 
 _CARBON = ((1e6, "t"), (1e3, "kg"), (1.0, "g"), (1e-3, "mg"))
 _WATER = ((1e3, "m³"), (1.0, "l"), (1e-3, "ml"))
-S_PER_HOUR = 3_600.0
-SIDE_TITLES = {
-    "team": "team",
-    "project": "project",
-    "model": "model",
-    "hardware": "hardware",
-    "phase": "phase",
-    "month": "month",
-    "place": "place",
-}
 
 
 def headline(record: AuditRecord) -> str:
@@ -45,9 +36,7 @@ def water_text(water_l: float) -> str:
 def hours_text(duration_s: float) -> str:
     """Seconds of a device as hours."""
     return (
-        f"{count_text(duration_s / S_PER_HOUR)} h"
-        if duration_s >= S_PER_HOUR or duration_s == 0
-        else f"{duration_s / S_PER_HOUR:.2g} h"
+        f"{count_text(duration_s / S_PER_H)} h" if duration_s >= S_PER_H or duration_s == 0 else f"{duration_s / S_PER_H:.2g} h"
     )
 
 

@@ -28,10 +28,10 @@ class OpenAttention(nn.Module):
         self.batch_first, self.dropout = whole.batch_first, whole.dropout
         biases = (None,) * 3 if whole.in_proj_bias is None else whole.in_proj_bias.detach().chunk(3)
         queries, keys, values = (
-            _linear(weight, bias) for weight, bias in zip(whole.in_proj_weight.detach().chunk(3), biases, strict=True)
+            linear(weight, bias) for weight, bias in zip(whole.in_proj_weight.detach().chunk(3), biases, strict=True)
         )
         self.query_proj, self.key_proj, self.value_proj = queries, keys, values
-        self.out_proj = _linear(
+        self.out_proj = linear(
             whole.out_proj.weight.detach(), None if whole.out_proj.bias is None else whole.out_proj.bias.detach()
         )
         self.train(whole.training)
@@ -107,7 +107,8 @@ def _plain(layer: nn.Module) -> bool:
     )
 
 
-def _linear(weight: torch.Tensor, bias: torch.Tensor | None) -> nn.Linear:
+def linear(weight: torch.Tensor, bias: torch.Tensor | None) -> nn.Linear:
+    """A layer of such weights ``(outputs, inputs)``; not initialised first, which would draw from the random numbers that all share."""
     layer: nn.Linear = nn.utils.skip_init(nn.Linear, weight.shape[1], weight.shape[0], bias=bias is not None)
     with torch.no_grad():
         layer.weight.copy_(weight)

@@ -181,8 +181,10 @@ def _kept_count(count: int, keep_share: float, unit: int) -> int:
 def _keep(module: nn.Module, one: Coupled, kept: torch.Tensor) -> None:
     rows = _spread(kept, one.unit)
     for name in one.makers:
-        _replace(module, name, lambda layer: _linear(layer.weight[rows], None if layer.bias is None else layer.bias[rows]))
-    _replace(module, one.reader, lambda layer: _linear(layer.weight[:, rows], layer.bias))
+        _replace(
+            module, name, lambda layer: attention.linear(layer.weight[rows], None if layer.bias is None else layer.bias[rows])
+        )
+    _replace(module, one.reader, lambda layer: attention.linear(layer.weight[:, rows], layer.bias))
     if one.holder:
         holder = module.get_submodule(one.holder)
         for name, value in (("num_attention_heads", len(kept)), ("num_heads", len(kept)), ("all_head_size", len(rows))):
@@ -193,16 +195,6 @@ def _keep(module: nn.Module, one: Coupled, kept: torch.Tensor) -> None:
 def _replace(module: nn.Module, name: str, make: Any) -> None:
     holder, _, own = name.rpartition(".")
     setattr(module.get_submodule(holder), own, make(_layer(module, name)))
-
-
-def _linear(weight: torch.Tensor, bias: torch.Tensor | None) -> nn.Linear:
-    # Not initialised first: that would draw from the random numbers that all share.
-    layer: nn.Linear = nn.utils.skip_init(nn.Linear, weight.shape[1], weight.shape[0], bias=bias is not None)
-    with torch.no_grad():
-        layer.weight.copy_(weight)
-        if bias is not None:
-            layer.bias.copy_(bias)
-    return layer
 
 
 def _layer(module: nn.Module, name: str) -> nn.Linear:

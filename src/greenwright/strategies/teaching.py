@@ -137,8 +137,6 @@ def recover(student: torch.nn.Module, teacher: torch.nn.Module, given: Given, pa
             student,
             objective,
             given,
-            epoch_count=int(given.choices["epoch_count"]),
-            learning_rate=float(given.choices["learning_rate"]),
             dropout=False,
             frozen=[layer for layer in student.modules() if isinstance(layer, nn.Embedding)],
         )

@@ -37,8 +37,8 @@ def fit(  # noqa: PLR0913  by name, the last two with defaults
     objective: Objective,
     given: Given,
     *,
-    epoch_count: int,
-    learning_rate: float,
+    epoch_count: int | None = None,
+    learning_rate: float | None = None,
     dropout: bool = True,
     frozen: Sequence[torch.nn.Module] = (),
 ) -> None:
@@ -48,8 +48,8 @@ def fit(  # noqa: PLR0913  by name, the last two with defaults
         module: what of it asks for gradients is trained; all of it, where nothing does, as in models frozen to be served.
         objective: what is to become less.
         given: the data, the seed and the threads.
-        epoch_count: epochs.
-        learning_rate: the highest, of SGD.
+        epoch_count: epochs; None for what the strategy chose.
+        learning_rate: the highest, of SGD; likewise.
         dropout: whether what drops at random does: a student that is to answer as its teacher learns faster without.
         frozen: parts of ``module`` that stay as they are.
 
@@ -60,6 +60,8 @@ def fit(  # noqa: PLR0913  by name, the last two with defaults
 
     if given.training is None:
         raise NotApplicableError("there is no train set to fine-tune on")
+    epoch_count = int(given.choices["epoch_count"]) if epoch_count is None else epoch_count
+    learning_rate = float(given.choices["learning_rate"]) if learning_rate is None else learning_rate
     total = epoch_count * given.training_step_count
     if not total:
         return

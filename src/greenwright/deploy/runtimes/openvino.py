@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from greenwright.batches import Inputs, completed, each, fed
+from greenwright.batches import Inputs, as_fed
 from greenwright.deploy.contract import Meta
 from greenwright.deploy.decoding import GraphDecoder
 from greenwright.errors import BadInputError
@@ -46,8 +46,7 @@ class Compiled:
         Raises:
             BadInputError: the graph asks for an input that the batch does not have.
         """
-        arrays = fed(completed(each(np.asarray, inputs), self.shapes), self.inputs)
-        return {name: np.ascontiguousarray(array, dtype=self.types[name]) for name, array in arrays.items()}
+        return as_fed(inputs, self.inputs, self.shapes, self.types)
 
     def run(self, prepared: dict[str, np.ndarray[Any, Any]]) -> Any:
         """The graph's first output, in memory that the next call overwrites."""

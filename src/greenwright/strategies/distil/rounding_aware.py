@@ -71,8 +71,6 @@ def apply(plan: Plan, given: Given) -> Plan:
             module,
             objective,
             given,
-            epoch_count=int(given.choices["epoch_count"]),
-            learning_rate=float(given.choices["learning_rate"]),
             dropout=False,
         )
     return plan.then(META, given, model=module, notes=(f"{count} layers felt the rounding",))

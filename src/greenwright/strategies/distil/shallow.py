@@ -68,8 +68,6 @@ def apply(plan: Plan, given: Given) -> Plan:
         student,
         objective,
         given,
-        epoch_count=int(given.choices["epoch_count"]),
-        learning_rate=float(given.choices["learning_rate"]),
     )
     kind = type(student).__name__.lower()
     model = student.folded() if isinstance(student, shallow_models.Words) else student

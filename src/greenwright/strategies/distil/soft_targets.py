@@ -70,8 +70,6 @@ def apply(plan: Plan, given: Given) -> Plan:
         student,
         objective,
         given,
-        epoch_count=int(given.choices["epoch_count"]),
-        learning_rate=float(given.choices["learning_rate"]),
         dropout=False,
     )
     return plan.then(META, given, model=student, notes=notes)

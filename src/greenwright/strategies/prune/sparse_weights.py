@@ -149,7 +149,7 @@ def _fit(module: nn.Module, weights: list[torch.Tensor], masks: list[torch.Tenso
 
     held = module.register_forward_pre_hook(hold)
     try:
-        training.fit(module, objective, given, epoch_count=1, learning_rate=float(given.choices["learning_rate"]))
+        training.fit(module, objective, given, epoch_count=1)
     finally:
         held.remove()
     hold()

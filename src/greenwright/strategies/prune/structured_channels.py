@@ -62,8 +62,6 @@ def apply(plan: Plan, given: Given) -> Plan:
             slimmer,
             objective,
             told,
-            epoch_count=int(told.choices["epoch_count"]),
-            learning_rate=float(told.choices["learning_rate"]),
         )
     notes = [f"{kept_share:.0%} of the multiply-adds left", *slimming.notes(left_alone)]
     return plan.then(META, given, model=slimmer, notes=notes)

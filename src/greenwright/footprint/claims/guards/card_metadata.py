@@ -15,7 +15,6 @@ META = Meta(
 )
 WHERE = "metadata, co2_eq_emissions"
 FIELDS = {"emissions", "source", "training_type", "geographical_location", "hardware_used"}
-SMALL_KWH_G = 8.0
 
 
 def find(document: ClaimDocument) -> list[ClaimFinding]:
