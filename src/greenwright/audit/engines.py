@@ -58,6 +58,10 @@ def engine(url: str | None = None, memory: str = MEMORY, thread_count: int | Non
         at = Engine(name=str(backend.name), backend=backend, scratch=Path(folder))
         try:
             yield at
+        except RuntimeError as error:
+            if interrupted := _interruption(error):
+                raise interrupted from error
+            raise
         finally:
             if at.name == "pyspark":
                 spark.forget(at.steps)
@@ -246,7 +250,14 @@ def _told(seen: Look, raw: ir.Table) -> tuple[Look, ir.Table]:
     return with_rows(seen, raw.columns, sample), raw
 
 
-def _refused(source: str, error: Exception) -> Exception:
+def _interruption(error: Exception) -> KeyboardInterrupt | None:
+    """Ctrl-C, where it met DuckDB within a query, which then tells of it as an error of its own."""
+    return KeyboardInterrupt() if isinstance(error, RuntimeError) and "interrupted" in str(error) else None
+
+
+def _refused(source: str, error: Exception) -> BaseException:
+    if interrupted := _interruption(error):
+        return interrupted
     if isinstance(error, BadInputError | CannotHereError | ModuleNotFoundError):
         return error
     return BadInputError(f"{source} cannot be read: {_first_line(error)}")
