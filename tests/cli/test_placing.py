@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,20 @@ def test_a_plan_is_printed_with_now_and_here_beside_it(job: Path) -> None:
     assert code == 0
     assert said.startswith("Run at aws/eu-north-1")
     assert "Now, here" in said
+
+
+def test_the_job_file_of_the_docs_is_a_plan(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "placing.md").read_text()
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    hours = "".join(f"{now + timedelta(hours=hour):%Y-%m-%dT%H:%MZ},{400 + hour}\n" for hour in range(30))
+    (tmp_path / "de.csv").write_text(f"time,g_per_kwh\n{hours}")
+    job = tmp_path / "job.toml"
+    job.write_text(page.partition("```toml\n")[2].partition("```")[0])
+
+    code, said = ended("place", str(job))
+
+    assert code == 0
+    assert said.startswith("Run at aws/eu-north-1 on 1 × H100")
 
 
 def test_a_plan_is_json_and_nothing_else_also_of_many_jobs(tmp_path: Path) -> None:
